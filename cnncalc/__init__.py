@@ -1,0 +1,58 @@
+"""Exact figures of convolutional networks, each with its arithmetic.
+
+>>> import cnncalc
+>>> cnncalc.__version__
+'0.1.0'
+
+Importing this package imports next to nothing: a public name is fetched from its module when it is first used.
+"""
+
+from cnncalc._version import __version__
+
+# Not typing.TYPE_CHECKING: importing typing is slower than all the rest of this file.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    # One line per module of _HOMES, so that type checkers know the names.
+    from cnncalc.errors import Diagnostic as Diagnostic
+    from cnncalc.errors import SpecError as SpecError
+    # PLACE FOR MORE: from cnncalc.api import analyse as analyse, ...
+
+_HOMES = {
+    "Diagnostic": "cnncalc.errors",
+    "SpecError": "cnncalc.errors",
+    "analyse": "cnncalc.api",
+    "build": "cnncalc.api",
+    "explain": "cnncalc.api",
+    "load": "cnncalc.api",
+    "parse": "cnncalc.api",
+    "Report": "cnncalc.api",
+}
+
+__all__ = [
+    "Diagnostic",
+    "Report",
+    "SpecError",
+    "__version__",
+    "analyse",
+    "build",
+    "explain",
+    "load",
+    "parse",
+]
+
+
+if not TYPE_CHECKING:  # a type checker would take every misspelt name for an object
+
+    def __getattr__(name: str) -> object:
+        home = _HOMES.get(name)
+        if home is None:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = getattr(import_module(home), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

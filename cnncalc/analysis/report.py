@@ -1,0 +1,311 @@
+"""The report: one frozen row per layer, totals that are the sums of the rows, and the convention they follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from functools import cached_property
+from typing import NamedTuple
+
+from cnncalc.analysis.receptive import Fields, receptive_fields
+from cnncalc.arithmetic import Field
+from cnncalc.errors import Diagnostic, did_you_mean, fault
+from cnncalc.graph import Graph, Node
+from cnncalc.layers.base import Buffer, Parameter, Work
+from cnncalc.shape import Shape, elements, show
+from cnncalc.units import COUNTER_BYTES, DTYPE_BYTES, FLOPS_PER_MAC, short_bytes, short_count
+
+CONVENTION = (
+    "MACs: multiply-accumulates of conv, deconv, fc and local, without bias; FLOPs = 2 x MACs; "
+    "shapes channels first, without the batch; MiB = 2^20 bytes"
+)
+
+
+class Totals(NamedTuple):
+    """Sums over the rows; ``layers`` counts them."""
+
+    layers: int
+    params: int
+    trainable: int
+    buffers: int
+    macs: int
+    activation_bytes: int
+    parameter_bytes: int
+    buffer_bytes: int
+    work: Work
+
+    @property
+    def flops(self) -> int:
+        return FLOPS_PER_MAC * self.macs
+
+
+class Row(NamedTuple):
+    """The figures of one layer.  ``macs`` and ``activation_bytes`` are for the whole batch.
+
+    ``params`` and ``buffers`` of a later use of shared weights are 0: they count at ``weights_of``.
+    """
+
+    name: str
+    line: str | None
+    kind: str
+    inputs: tuple[str, ...]
+    output: Shape
+    params: int
+    trainable: int
+    buffers: int
+    macs: int
+    work: Work
+    activation_bytes: int
+    receptive_field: tuple[Field, ...]
+    weights_of: str | None
+    node: Node
+    report: Report
+
+    @property
+    def flops(self) -> int:
+        return FLOPS_PER_MAC * self.macs
+
+    @property
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The learned tensors by name, whether they count here or not."""
+        return self.node.facts.parameters
+
+    @property
+    def buffer_tensors(self) -> tuple[Buffer, ...]:
+        return self.node.facts.buffers
+
+    @property
+    def unread(self) -> tuple[int, ...]:
+        """Input positions per axis that no window reads because the stride does not tile."""
+        return self.node.facts.unread
+
+    @property
+    def input_shapes(self) -> tuple[Shape, ...]:
+        return self.report.graph.input_shapes(self.node)
+
+    @property
+    def formulas(self) -> dict[str, str]:
+        """Worked formulas for one example: ``output``, ``params``, ``macs``."""
+        assert self.node.layer is not None
+        return self.node.layer.formulas(*self.input_shapes)
+
+    @property
+    def kernel(self) -> str:
+        """The hyperparameters that a table shows: ``11x11 /4 p2``."""
+        from cnncalc.analysis.spelling import settings
+
+        assert self.node.layer is not None
+        return settings(self.node.layer, self.input_shapes)
+
+    def __repr__(self) -> str:
+        return f"Row({self.name!r}, {self.kind}, output={show(self.output)}, params={self.params}, macs={self.macs})"
+
+
+class Group(NamedTuple):
+    """A line with all its layers, as questions and expectations speak of it."""
+
+    name: str
+    rows: tuple[Row, ...]
+    output: Shape
+
+    @property
+    def params(self) -> int:
+        return sum(row.params for row in self.rows)
+
+    @property
+    def trainable(self) -> int:
+        return sum(row.trainable for row in self.rows)
+
+    @property
+    def buffers(self) -> int:
+        return sum(row.buffers for row in self.rows)
+
+    @property
+    def macs(self) -> int:
+        return sum(row.macs for row in self.rows)
+
+    @property
+    def activation_bytes(self) -> int:
+        return sum(row.activation_bytes for row in self.rows)
+
+    @property
+    def receptive_field(self) -> tuple[Field, ...]:
+        return self.rows[-1].receptive_field if self.rows else ()
+
+
+class Report:
+    """All figures of one net for a batch size and a data type.  Iterating gives the rows."""
+
+    def __init__(self, graph: Graph, batch: int = 1, dtype: str = "float32", only: str | None = None) -> None:
+        if dtype not in DTYPE_BYTES:
+            raise ValueError(f"dtype must be one of {', '.join(DTYPE_BYTES)}, not {dtype!r}")
+        if batch < 1:
+            raise ValueError(f"batch must be at least 1, not {batch}")
+        self.graph = graph
+        self.batch = batch
+        self.dtype = dtype
+        self.value_bytes = DTYPE_BYTES[dtype]
+        self.only = only
+        self.diagnostics: list[Diagnostic] = list(graph.diagnostics)
+
+    convention = CONVENTION
+
+    @property
+    def name(self) -> str:
+        return self.graph.name
+
+    @property
+    def complete(self) -> bool:
+        """Whether every line of the network was built; else the rows end at the faults."""
+        return self.graph.complete
+
+    @property
+    def inputs(self) -> tuple[tuple[str, Shape], ...]:
+        return tuple((name, self.graph.shape(index)) for name, index in self.graph.inputs)
+
+    @property
+    def outputs(self) -> tuple[tuple[str, Shape], ...]:
+        return tuple(
+            (name, self.graph.shape(index)) for name, index in self.graph.outputs if self.only in (None, name)
+        )
+
+    @cached_property
+    def fields(self) -> list[Fields]:
+        return receptive_fields(self.graph)
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        nodes = self.graph.nodes
+        fields = self.fields
+        needed = None if self.only is None else needed_for(self.graph, self.only)
+        return tuple(
+            [
+                self._row(node, nodes, fields[node.index])
+                for node in self.graph.layers
+                if needed is None or node.index in needed
+            ]
+        )
+
+    def _row(self, node: Node, nodes: list[Node], fields: Fields) -> Row:
+        facts = node.facts
+        layer = node.layer
+        assert layer is not None
+        own = node.owner == node.index
+        trainable = facts.trainable if own else 0
+        fresh = not (layer.alias or layer.is_inplace)
+        return Row(
+            node.name,
+            node.line,
+            layer.word,
+            tuple([nodes[each].name for each in (*node.inputs, *node.links)]),
+            facts.output,
+            trainable + facts.frozen if own else 0,
+            trainable,
+            facts.buffered if own else 0,
+            facts.macs * self.batch,
+            facts.work,
+            elements(facts.output) * self.batch * self.value_bytes if fresh else 0,
+            tuple([paths.largest for paths in fields]),
+            None if own else nodes[node.owner].name,
+            node,
+            self,
+        )
+
+    @cached_property
+    def totals(self) -> Totals:
+        rows = self.rows
+        params = sum(row.params for row in rows)
+        counters = sum(
+            buffer.counter for row in rows if row.weights_of is None for buffer in row.node.facts.buffers
+        )
+        buffers = sum(row.buffers for row in rows)
+        work = [sum(column) * self.batch for column in zip(*(row.work for row in rows), strict=True)]
+        return Totals(
+            len(rows),
+            params,
+            sum(row.trainable for row in rows),
+            buffers,
+            sum(row.macs for row in rows),
+            sum(row.activation_bytes for row in rows),
+            params * self.value_bytes,
+            (buffers - counters) * self.value_bytes + counters * COUNTER_BYTES,
+            Work(*work) if work else Work(),
+        )
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    @cached_property
+    def _by_name(self) -> dict[str, Row]:
+        return {row.name: row for row in self.rows}
+
+    def find(self, name: str) -> Row | Group | None:
+        """The layer of that name, else the line, label or path of that name with all its layers."""
+        row = self._by_name.get(name)
+        if row is not None:
+            return row
+        value = self.graph.values.get(name.partition(".")[0])
+        prefix = f"{name}."
+        rows = tuple(row for row in self.rows if row.name.startswith(prefix) or row.line == name)
+        index = self.graph_index(name)
+        if index is not None and index >= 0:
+            maker = self._by_name.get(self.graph.nodes[index].name)
+            made = rows or ((maker,) if maker else ())
+            return Group(name, made, self.graph.shape(index))
+        if rows and value is None:
+            return Group(name, rows, rows[-1].output)
+        return None
+
+    def graph_index(self, name: str) -> int | None:
+        """The node whose value a line, a label or an output stands for."""
+        from cnncalc.graph import Wire, part_of
+
+        head, _, rest = name.partition(".")
+        value = self.graph.values.get(name) or (
+            part_of(self.graph.values[head], rest) if head in self.graph.values else None
+        )
+        if isinstance(value, Wire):
+            return value.node
+        return dict(self.graph.outputs).get(name)
+
+    def names(self) -> list[str]:
+        """Every name that :meth:`find` knows, lines first."""
+        return [*self.graph.values, *self._by_name]
+
+    def __repr__(self) -> str:
+        totals = self.totals
+        return f"<Report {self.name}: {totals.layers} layers, {short_count(totals.params)} params, {short_count(totals.macs)} MACs>"
+
+    def _repr_html_(self) -> str:
+        from cnncalc.api import as_html
+
+        return as_html(self)
+
+    @property
+    def weights_text(self) -> str:
+        return short_bytes(self.totals.parameter_bytes)
+
+
+def needed_for(graph: Graph, output: str) -> set[int]:
+    """The nodes that an output needs; raises :class:`SpecError` where there is no such output."""
+    names = dict(graph.outputs)
+    if output not in names:
+        hint = did_you_mean(output, names) or f"the outputs: {', '.join(names)}"
+        raise fault("G109", f"there is no output called {output!r}", help=[hint])
+    needed: set[int] = set()
+    open_nodes = [names[output]]
+    while open_nodes:
+        index = open_nodes.pop()
+        if index not in needed:
+            needed.add(index)
+            node = graph.nodes[index]
+            open_nodes += [*node.inputs, *node.links]
+    return needed
+
+
+def plain(number: Fraction | int) -> int | float:
+    """A fraction as JSON can carry it."""
+    return number.numerator if number.denominator == 1 else float(number)

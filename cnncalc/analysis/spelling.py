@@ -1,0 +1,52 @@
+"""How a layer's settings are written in a table: ``11x11 /4 p2``."""
+
+from __future__ import annotations
+
+from cnncalc.layers.base import Layer, got
+from cnncalc.layers.windowed import Windowed
+from cnncalc.shape import Shape, show
+
+
+def settings(layer: Layer, shapes: tuple[Shape, ...]) -> str:
+    """The hyperparameters that say what a layer does, in the language's own shorthands, padding resolved."""
+    if not isinstance(layer, Windowed):
+        fields = type(layer).model_fields
+        shown = []
+        for name, info in fields.items():
+            value = getattr(layer, name)
+            if value is None or value == info.default:
+                continue
+            shown.append(name if value is True else f"no{name}" if value is False else number(value))
+        return " ".join(shown)
+    rank = len(shapes[0]) - 1
+    kernel = (layer.kernel,) * rank if isinstance(layer.kernel, int) else layer.kernel
+    parts = [show(kernel) if rank > 1 else str(kernel[0])]
+    strides = layer.strides
+    if strides != 1 and not (isinstance(strides, tuple) and set(strides) == {1}):
+        parts.append(f"/{number(strides)}")
+    sides = layer.sides(shapes[0][1:])
+    if any(map(any, sides)):
+        parts.append("p" + padding(sides))
+    if layer.dilation != 1:
+        parts.append(f"d{number(layer.dilation)}")
+    for option, letter in (("groups", "g"), ("outpad", "outpad=")):
+        value = getattr(layer, option, None)
+        if value not in (None, 0, 1):
+            parts.append(f"{letter}{number(value)}")
+    if getattr(layer, "ceil", False):
+        parts.append("ceil")
+    if getattr(layer, "bias", True) is False:
+        parts.append("nobias")
+    return " ".join(parts)
+
+
+def padding(sides: tuple[tuple[int, int], ...]) -> str:
+    """``2``; ``0x3``; ``1:2`` where the two sides differ."""
+    axes = [str(before) if before == after else f"{before}:{after}" for before, after in sides]
+    return axes[0] if len(set(axes)) == 1 else "x".join(axes)
+
+
+def number(value: object) -> str:
+    if isinstance(value, tuple):
+        return show(value)
+    return got(value)

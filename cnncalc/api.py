@@ -1,0 +1,230 @@
+"""The library: what every command does, as functions.
+
+>>> import cnncalc
+>>> net = cnncalc.load("3x227x227 | conv 96 11x11 /4")
+>>> report = cnncalc.analyse(net)
+>>> report.rows[0].formulas["output"]
+'(227 - 11 + 2*0)/4 + 1 = 55'
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+from collections.abc import Iterable
+from collections.abc import Mapping as Dict
+from typing import Any
+
+from cnncalc import library
+from cnncalc.analysis.expectations import check
+from cnncalc.analysis.report import Group, Report, Row, Totals
+from cnncalc.errors import Diagnostic, SpecError, did_you_mean, fault
+from cnncalc.files import load_source, read_stdin
+from cnncalc.formats.read import read
+from cnncalc.graph import NODE_LIMIT, Graph, expand
+from cnncalc.shape import Shape
+from cnncalc.source import Scalar, Source
+from cnncalc.spec.network import Network
+from cnncalc.spec.phrase import parse_value
+from cnncalc.spec.syntax import Number, Size, Unary
+from cnncalc.spec.validate import validate
+
+__all__ = [
+    "Graph",
+    "Group",
+    "Network",
+    "Report",
+    "Row",
+    "Totals",
+    "analyse",
+    "analyse_all",
+    "load",
+    "parse",
+    "read_network",
+]
+
+_FILE_LIKE = re.compile(r"[^|;\n]*\.(ya?ml|json)\Z|[^|;\n]*[/\\]\Z")
+
+
+def load(
+    target: str | os.PathLike[str],
+    *,
+    set: Dict[str, Any] | None = None,
+    variant: str | None = None,
+    input: str | Shape | None = None,
+) -> Network:
+    """Load a network: a file, a bundled name (``alexnet``, ``densenet201``), ``-`` for stdin, or a one-line network.
+
+    ``set`` overrides parameters, ``variant`` chooses a variant, ``input`` overrides the input's shape.  Raises
+    :class:`SpecError` with all faults of the text that show before the network is expanded.
+    """
+    network = read_network(target, set=set, variant=variant, input=input)
+    if network.diagnostics:
+        raise SpecError(network.diagnostics)
+    return network
+
+
+def parse(text: str, name: str = "<text>", **options: Any) -> Network:
+    """The network of a text, YAML or one-liner; the options of :func:`load`."""
+    network = network_of(Source(name, text), **options)
+    if network.diagnostics:
+        raise SpecError(network.diagnostics)
+    return network
+
+
+def analyse(
+    network: Network | str | os.PathLike[str],
+    *,
+    batch: int = 1,
+    dtype: str = "float32",
+    net: str | None = None,
+    strict: bool | None = None,
+    limit: int = NODE_LIMIT,
+    only: str | None = None,
+    partial: bool = False,
+) -> Report:
+    """All figures of a network, of its net ``net`` where it has several, of what its output ``only`` needs.
+
+    Raises :class:`SpecError` where it cannot be built; with ``partial`` the report ends at the faults instead and
+    carries them in ``diagnostics``, as it always carries expectations that do not hold.
+    """
+    reports = analyse_all(network, batch=batch, dtype=dtype, net=net, strict=strict, limit=limit, only=only, partial=partial)
+    if len(reports) > 1:
+        names = ", ".join(str(report.graph.net.name) for report in reports)
+        raise fault("G107", f"there are several nets: {names}", help=["choose one: net=..."])
+    return reports[0]
+
+
+def analyse_all(
+    network: Network | str | os.PathLike[str],
+    *,
+    batch: int = 1,
+    dtype: str = "float32",
+    net: str | None = None,
+    strict: bool | None = None,
+    limit: int = NODE_LIMIT,
+    only: str | None = None,
+    partial: bool = False,
+) -> list[Report]:
+    """A report for every net of a network, see :func:`analyse`."""
+    if not isinstance(network, Network):
+        network = load(network)
+    graphs = expand(network, strict=strict, limit=limit, shapes=network.extra.get("input"))
+    reports = [Report(graph, batch, dtype) for graph in graphs]
+    broken = [each for report in reports if not report.complete for each in report.diagnostics]
+    if net is not None:
+        known = [str(report.graph.net.name) for report in reports if report.graph.net.name]
+        reports = [report for report in reports if report.graph.net.name == net]
+        if not reports:
+            hint = did_you_mean(net, known) or (f"its nets: {', '.join(known)}" if known else "it has a single net without a name")
+            raise fault("G101", f"there is no net called {net!r}", help=[hint])
+    if broken and not partial:
+        raise SpecError(broken)
+    if only is not None:
+        reports = [Report(report.graph, batch, dtype, only) for report in reports]
+        return reports
+    if not network.modified and not network.diagnostics:
+        single = len(network.nets) == 1 and network.nets[0].name is None
+        for report in reports:
+            report.diagnostics += check(report, network.expect if single else report.graph.net.expect)
+    return reports
+
+
+def read_network(
+    target: str | os.PathLike[str],
+    *,
+    set: Dict[str, Any] | None = None,
+    variant: str | None = None,
+    input: str | Shape | None = None,
+) -> Network:
+    """As :func:`load`, but what is wrong with single lines stays in ``diagnostics`` and the rest can be expanded."""
+    source, bundled_variant = find_source(target)
+    return network_of(source, set=set, variant=variant or bundled_variant, input=input)
+
+
+def network_of(
+    source: Source,
+    *,
+    set: Dict[str, Any] | None = None,
+    variant: str | None = None,
+    input: str | Shape | None = None,
+) -> Network:
+    """The network of a source."""
+    network = validate(read(source), set or {}, variant, load_source, read)
+    if input is None:
+        return network
+    names = [each.name for net in network.nets[:1] for each in net.inputs]
+    if len(names) != 1:
+        raise fault("T111", f"--input needs a network with one input, but there are {len(names)}")
+    shape = read_shape(input) if isinstance(input, str) else tuple(input)
+    return network._replace(modified=True, extra={**network.extra, "input": {names[0]: shape}})
+
+
+def find_source(target: str | os.PathLike[str]) -> tuple[Source, str | None]:
+    """The text behind a TARGET, and the variant that a bundled name stands for."""
+    if isinstance(target, os.PathLike):
+        return load_source(target), None
+    if target == "-":
+        return read_stdin(sys.stdin.buffer), None
+    if _FILE_LIKE.match(target) or (len(target) < 1024 and "\n" not in target and os.path.exists(target)):
+        return load_source(target), None
+    place = library.find(target)
+    if place is not None:
+        return load_source(place.path), place.variant
+    if re.fullmatch(r"[\w.+-]+", target.strip()) and not target.strip()[0].isdigit():
+        hint = did_you_mean(target, library.names())
+        help = [hint] if hint else ["`cnncalc list` names the bundled networks; a one-line network begins with its input: '3x32x32 | conv 6 5x5'"]
+        raise fault("Y001", f"there is no file and no bundled network called {target!r}", help=help)
+    return Source("<line>", target), None
+
+
+def read_shape(text: str) -> Shape:
+    """``3x224x224`` or ``784``; raises :class:`SpecError`."""
+    scalar = Scalar(Source("--input", text), text, 0, len(text), 0)
+    expr = parse_value(scalar)
+    if isinstance(expr, Size):
+        shape: Shape = expr.dims
+    elif isinstance(expr, Number) and isinstance(expr.value, int):
+        shape = (expr.value,)
+    else:
+        shape = ()
+    if not shape or min(shape) < 1:
+        raise fault("T104", f"{text!r} is no shape", scalar.mark, help=["a shape is written 3x224x224, channels first"])
+    return shape
+
+
+def read_setting(text: str) -> tuple[str, Any]:
+    """``width=0.5`` as a name and an exact number; raises :class:`SpecError`."""
+    from fractions import Fraction
+
+    from cnncalc.arithmetic import simplest
+
+    name, equals, value = text.partition("=")
+    scalar = Scalar(Source("--set", text), value, len(name) + 1, len(text), len(name) + 1)
+    if not equals or not name.strip():
+        raise fault("T104", f"--set takes NAME=NUMBER, got {text!r}")
+    expr = parse_value(scalar)
+    sign = 1
+    if isinstance(expr, Unary) and expr.op == "-":
+        expr, sign = expr.operand, -1
+    if not isinstance(expr, Number):
+        raise fault("T104", f"--set takes NAME=NUMBER, got {text!r}")
+    return name.strip(), simplest(sign * Fraction(str(expr.value)))
+
+
+def as_html(report: Report) -> str:
+    """The report as an HTML table, for notebooks."""
+    from cnncalc.render.html import table
+
+    return table(report)
+
+
+def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Diagnostics by file and place, each once."""
+    found: dict[Any, Diagnostic] = {}
+    for number, each in enumerate(diagnostics):
+        place = (each.mark.source.name, each.mark.start) if each.mark else ("", number)
+        found.setdefault((*place, each.code, each.message), each)
+    files = list(dict.fromkeys(each.mark.source.name if each.mark else "" for each in found.values()))
+    return sorted(found.values(), key=lambda each: (files.index(each.mark.source.name), each.mark.start) if each.mark else (-1, 0))

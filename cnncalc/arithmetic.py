@@ -1,0 +1,216 @@
+"""The formula: how far a sliding window reaches, and what comes out.
+
+``out = floor((W - d(F-1) - 1 + P + P') / S) + 1`` (Dumoulin & Visin 2016, arXiv 1603.07285, relationship 6 with
+dilation); a transposed window turns it around (relationship 14).  ``str(window)`` is the worked line that tables,
+``explain``, the grader and the linter all print.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import NamedTuple
+
+from cnncalc.units import decimal
+
+
+def effective(kernel: int, dilation: int = 1) -> int:
+    """How many input positions a dilated kernel spans: ``d(F-1) + 1``."""
+    return dilation * (kernel - 1) + 1
+
+
+def half_padding(kernel: int, dilation: int = 1) -> int:
+    """``d(F-1)/2``, rounded up: PyTorch code's ``k//2``, Darknet's ``pad=1``, the lectures' "(F-1)/2"."""
+    return -(-dilation * (kernel - 1) // 2)
+
+
+def same_padding(extent: int, kernel: int, stride: int = 1, dilation: int = 1) -> tuple[int, int]:
+    """TensorFlow's SAME: the least padding that gives ``ceil(W/S)``, the odd one after."""
+    out = -(-extent // stride)
+    total = max((out - 1) * stride + effective(kernel, dilation) - extent, 0)
+    return total // 2, total - total // 2
+
+
+class Window(NamedTuple):
+    """A window that slides along one axis: ``extent`` positions, ``before`` and ``after`` positions of padding."""
+
+    extent: int
+    kernel: int
+    stride: int = 1
+    before: int = 0
+    after: int = 0
+    dilation: int = 1
+    ceil: bool = False
+
+    @property
+    def span(self) -> int:
+        """The positions the kernel spans, ``d(F-1) + 1``."""
+        return effective(self.kernel, self.dilation)
+
+    @property
+    def slack(self) -> int:
+        """``W - span + P + P'``: how far the window can travel; negative where it does not fit."""
+        return self.extent - self.span + self.before + self.after
+
+    @property
+    def fits(self) -> bool:
+        return self.slack >= 0
+
+    @property
+    def tiles(self) -> bool:
+        """Whether the stride takes the window exactly to the other end."""
+        return self.slack % self.stride == 0
+
+    @property
+    def exact(self) -> Fraction:
+        """``(W - span + P + P')/S + 1`` before rounding."""
+        return Fraction(self.slack, self.stride) + 1
+
+    @property
+    def out(self) -> int:
+        """Positions that come out; 0 or less where the window does not fit.
+
+        With ``ceil``, torch's rule: the last window must start inside the input or its leading padding.
+        """
+        if not self.ceil:
+            return self.slack // self.stride + 1
+        out = -(-self.slack // self.stride) + 1
+        if (out - 1) * self.stride >= self.extent + self.before:
+            out -= 1
+        return out
+
+    @property
+    def unread(self) -> int:
+        """Input positions at the far end that no window reads because the stride does not tile."""
+        read = (self.out - 1) * self.stride + self.span
+        return min(self.extent, max(0, self.before + self.extent - read))
+
+    @property
+    def expression(self) -> str:
+        """``(227 - 11 + 2*0)/4 + 1``, with the numbers filled in."""
+        if self.dilation == 1:
+            span = f"{self.kernel}"
+        else:
+            span = f"{self.dilation}*({self.kernel} - 1) - 1"
+        if self.before == self.after:
+            padding = f"2*{self.before}"
+        else:
+            padding = f"{self.before} + {self.after}"
+        return f"({self.extent} - {span} + {padding})/{self.stride} + 1"
+
+    def __str__(self) -> str:
+        if not self.fits:
+            return f"{self.extent} - {self.span} + {self.before + self.after} = {self.slack} is negative"
+        if self.exact == self.out:
+            return f"{self.expression} = {self.out}"
+        return f"{self.expression} = {decimal(self.exact)} -> {self.out}"
+
+    def tilings(self) -> Iterator[tuple[str, Window]]:
+        """The nearest single changes that make the stride tile: ("input" | "kernel" | "stride" | "pad", window)."""
+        if self.tiles or not self.fits:
+            return
+        over = self.slack % self.stride
+        yield "input", self._replace(extent=self.extent - over)
+        yield "input", self._replace(extent=self.extent + self.stride - over)
+        for change in (over - self.stride, over):
+            kernel, left = divmod(self.span + change - 1, self.dilation)
+            if not left and 0 < kernel + 1 != self.kernel:
+                yield "kernel", self._replace(kernel=kernel + 1)
+        near = range(max(1, self.stride - 64), self.stride + 64)
+        divisors = [stride for stride in near if self.slack % stride == 0]
+        for stride in sorted(sorted(divisors, key=lambda each: abs(each - self.stride))[:2]):
+            yield "stride", self._replace(stride=stride)
+        missing = self.stride - over
+        if missing % 2 == 0:
+            yield "pad", self._replace(before=self.before + missing // 2, after=self.after + missing // 2)
+        elif self.stride % 2:
+            missing += self.stride
+            yield "pad", self._replace(before=self.before + missing // 2, after=self.after + missing // 2)
+        else:
+            yield "pad", self._replace(after=self.after + missing)
+
+
+class Transposed(NamedTuple):
+    """The window of a transposed convolution along one axis: ``(W-1)S - P - P' + d(F-1) + 1 + outpad``."""
+
+    extent: int
+    kernel: int
+    stride: int = 1
+    before: int = 0
+    after: int = 0
+    dilation: int = 1
+    outpad: int = 0
+
+    @property
+    def span(self) -> int:
+        return effective(self.kernel, self.dilation)
+
+    @property
+    def out(self) -> int:
+        return (self.extent - 1) * self.stride - self.before - self.after + self.span + self.outpad
+
+    @property
+    def expression(self) -> str:
+        """``(28 - 1)*2 - 2*0 + 2``, with the numbers filled in."""
+        padding = f"2*{self.before}" if self.before == self.after else f"{self.before} - {self.after}"
+        span = f"{self.kernel}" if self.dilation == 1 else f"{self.dilation}*({self.kernel} - 1) + 1"
+        extra = f" + {self.outpad}" if self.outpad else ""
+        return f"({self.extent} - 1)*{self.stride} - {padding} + {span}{extra}"
+
+    def __str__(self) -> str:
+        return f"{self.expression} = {self.out}"
+
+
+class Reach(NamedTuple):
+    """What one output position sees of its layer's input along one axis, as the recurrence needs it.
+
+    ``span`` positions, ``stride`` between neighbouring outputs (a fraction where the layer enlarges), ``start`` the
+    first position that output 0 sees.
+    """
+
+    span: int
+    stride: Fraction | int
+    start: Fraction | int
+
+
+def transposed_reach(window: Transposed) -> Reach:
+    """An output ``o`` of a transposed convolution sees the inputs ``i`` with ``o = i*S + d*k - P`` for a tap k:
+    at most ``ceil(F/S)`` of them without dilation, in general the most taps that share a residue modulo S."""
+    taps = [tap * window.dilation for tap in range(window.kernel)]
+    best = 1
+    for residue in {tap % window.stride for tap in taps}:
+        same = [tap for tap in taps if tap % window.stride == residue]
+        best = max(best, (same[-1] - same[0]) // window.stride + 1)
+    first = -(-(window.before - taps[-1]) // window.stride)
+    return Reach(best, Fraction(1, window.stride), first)
+
+
+class Field(NamedTuple):
+    """A receptive field along one axis, in positions of the network's input.
+
+    ``size`` positions; ``stride`` between the fields of neighbouring outputs; ``start`` the first position seen by
+    output 0 (negative where it begins in the padding).
+    """
+
+    size: int
+    stride: Fraction | int
+    start: Fraction | int
+
+    def step(self, reach: Reach) -> Field:
+        """The recurrence of Araujo, Norris & Sim 2019 (distill.pub/2019/computing-receptive-fields):
+        ``r += (F_eff - 1) * jump; start += first * jump; jump *= S``."""
+        return Field(
+            whole_up(self.size + (reach.span - 1) * self.stride),
+            simplest(self.stride * reach.stride),
+            simplest(self.start + reach.start * self.stride),
+        )
+
+
+def simplest(value: Fraction | int) -> Fraction | int:
+    """An int where the fraction is whole."""
+    return value.numerator if value.denominator == 1 else value
+
+
+def whole_up(value: Fraction | int) -> int:
+    """Rounded up to a whole number of positions."""
+    return -(-value.numerator // value.denominator)

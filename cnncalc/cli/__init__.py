@@ -1,0 +1,33 @@
+"""The command line: one command is one file of this folder.
+
+``cnncalc/cli/foo.py`` is the command ``cnncalc foo`` because it lies here; it defines ``command``, a click command,
+and the first line of its docstring is what ``cnncalc --help`` says about it.  Files that begin with ``_`` are no
+commands.  Nothing is imported before it is needed: the page of ``cnncalc --help`` is put together from the files' text,
+without click.
+
+(Python makes every imported command an attribute of this module, a command named ``list`` too: use no builtins here.)
+"""
+
+import sys
+
+INTERRUPTED = 130
+BROKEN_PIPE = 141
+"""What a shell reports for a process that ended by SIGINT or SIGPIPE: 128 plus the number of the signal."""
+
+
+def main() -> None:
+    """Run ``cnncalc`` with the arguments of the process."""
+    from cnncalc.cli import _commands, _output
+
+    try:
+        if sys.argv[1:] in _commands.HELP:
+            _output.echo(_commands.page(_output.width()))
+        else:
+            from cnncalc.cli._group import group
+
+            group.main(prog_name="cnncalc")
+    except BrokenPipeError:
+        _output.close_stdout()
+        sys.exit(BROKEN_PIPE)
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)

@@ -1,0 +1,83 @@
+"""Options that several commands share, and how their values are read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from cnncalc.errors import SpecError
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def complete_target(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+    """Bundled names, and files by the shell."""
+    from click.shell_completion import CompletionItem
+
+    from cnncalc import library
+
+    names = [CompletionItem(name) for name in library.names() if name.startswith(incomplete)]
+    return [*names, CompletionItem(incomplete, type="file")]
+
+
+def targets(function: F) -> F:
+    """One or more TARGETs."""
+    return click.argument("targets", nargs=-1, required=True, metavar="TARGET...", shell_complete=complete_target)(function)
+
+
+def target(function: F) -> F:
+    """A single TARGET."""
+    return click.argument("target", metavar="TARGET", shell_complete=complete_target)(function)
+
+
+def choosing(function: F) -> F:
+    """``--set``, ``--variant``, ``--input``: what is loaded."""
+    for decorate in reversed((
+        click.option("--set", "settings", multiple=True, metavar="NAME=NUMBER", help="Set a parameter of the file."),
+        click.option("--variant", metavar="NAME", help="A named set of parameters of the file."),
+        click.option("--input", "shape", metavar="SHAPE", help="Another input shape, e.g. 3x256x256."),
+    )):
+        function = decorate(function)
+    return function
+
+
+def sizing(function: F) -> F:
+    """``--batch`` and ``--dtype``."""
+    from cnncalc.units import DTYPE_BYTES
+
+    for decorate in reversed((
+        click.option("--batch", type=click.IntRange(1, 10**9), default=1, show_default=True, help="Examples at a time."),
+        click.option("--dtype", type=click.Choice(list(DTYPE_BYTES)), default="float32", show_default=True, help="Data type of the values."),
+    )):
+        function = decorate(function)
+    return function
+
+
+def read_settings(settings: tuple[str, ...]) -> dict[str, Any]:
+    """The values of ``--set``, the last of a name."""
+    from cnncalc.api import read_setting
+
+    return dict(read_setting(each) for each in settings)
+
+
+def names_list(text: str, known: dict[str, Any], option: str) -> list[str]:
+    """A list of names separated by commas, each of which must be known."""
+    names = [each.strip() for each in text.split(",") if each.strip()]
+    wrong = [each for each in names if each not in known]
+    if wrong or not names:
+        raise click.BadParameter(f"{', '.join(wrong) or 'nothing'}: choose from {', '.join(known)}", param_hint=option)
+    return names
+
+
+def exit_code(errors: list[Any]) -> int:
+    """0 fine, 1 figures that differ, 2 a network that cannot be used."""
+    if not errors:
+        return 0
+    return 2 if any(each.code[0] != "E" for each in errors) else 1
+
+
+def keep(errors: list[Any], error: SpecError) -> None:
+    """Note the diagnostics of an exception."""
+    errors.extend(error.diagnostics)

@@ -1,0 +1,109 @@
+"""Print every figure of a network, layer by layer and in total.
+
+TARGET is a file, a bundled name (alexnet, densenet201), - for stdin, or a network on one line.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cnncalc.cli._options import choosing, exit_code, keep, names_list, read_settings, sizing, targets
+
+
+@click.command()
+@targets
+@choosing
+@sizing
+@click.option("--net", metavar="NAME", help="Only this net of a file with several.")
+@click.option("--only", metavar="OUTPUT", help="Only the layers that this output needs.")
+@click.option("--as", "tool", metavar="TOOL", help="Totals as another tool counts them: torchinfo, fvcore, thop, ptflops, keras, torchvision.")
+@click.option("--depth", type=click.IntRange(1), help="Fold names deeper than this; 1 shows lines.  [default: what fits a screen]")
+@click.option("--columns", metavar="NAMES", help="Columns, separated by commas, or +NAMES to add some.")
+@click.option("--strict", is_flag=True, help="A stride that does not tile is an error.")
+@click.option("--limit", type=click.IntRange(1), help="The most layers a network may have.")
+@click.option("--format", "format_", type=click.Choice(["table", "json", "csv", "markdown"]), default="table", show_default=True)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    targets: tuple[str, ...],
+    settings: tuple[str, ...],
+    variant: str | None,
+    shape: str | None,
+    batch: int,
+    dtype: str,
+    net: str | None,
+    only: str | None,
+    tool: str | None,
+    depth: int | None,
+    columns: str | None,
+    strict: bool,
+    limit: int | None,
+    format_: str,
+) -> None:
+    from cnncalc import api
+    from cnncalc.errors import Diagnostic, SpecError
+    from cnncalc.graph import NODE_LIMIT
+
+    reports: list[Any] = []
+    errors: list[Diagnostic] = []
+    for target in targets:
+        try:
+            network = api.read_network(target, set=read_settings(settings), variant=variant, input=shape)
+            errors += network.diagnostics
+            found = api.analyse_all(
+                network,
+                batch=batch,
+                dtype=dtype,
+                net=net,
+                strict=strict or None,
+                limit=limit or NODE_LIMIT,
+                only=only,
+                partial=True,
+            )
+            reports += found
+            errors += [each for report in found for each in report.diagnostics]
+        except SpecError as error:
+            keep(errors, error)
+    errors = api.in_order(errors)
+    write(reports, errors, format_, depth, columns, tool)
+    ctx.exit(exit_code(errors))
+
+
+def write(
+    reports: list[Any], errors: list[Any], format_: str, depth: int | None, columns: str | None, tool: str | None
+) -> None:
+    """The reports in the format asked for on stdout; diagnostics on stderr, in JSON inside the document."""
+    from cnncalc.cli import _output
+
+    if format_ == "json":
+        from cnncalc.render import json
+
+        _output.echo(json.render(reports, errors, tool))
+        return
+    names = None
+    if columns is not None:
+        from cnncalc.render.columns import COLUMNS, DEFAULT
+
+        more = names_list(columns.removeprefix("+"), COLUMNS, "--columns")
+        names = [*DEFAULT, *more] if columns.startswith("+") else more
+    if format_ == "table":
+        from cnncalc.render import table
+
+        screen = _output.terminal()
+        shown = [report for report in reports if report.rows]
+        texts = []
+        for report in shown:
+            made = table.sheet(report, depth, names, screen.width, tool)
+            texts.append(table.coloured(made, screen.width) if screen.colour else table.plain(made, screen.width))
+        if texts:
+            _output.echo("\n".join(texts))
+    else:
+        from cnncalc.render import delimited
+
+        text = (delimited.csv_text if format_ == "csv" else delimited.markdown)(reports, depth, names)
+        if reports:
+            _output.echo(text)
+    if errors:
+        _output.print_errors(errors)

@@ -1,0 +1,136 @@
+"""Diagnostics: one record for everything that can be wrong with a text, and the one exception that carries them.
+
+A code is a topic letter and three digits, frozen once released: Y text and keys, T types and values, S shapes,
+G graph and names, E expectations (P practice and B budgets belong to ``lint``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from typing import NamedTuple
+
+from cnncalc.source import Mark
+
+CODES: dict[str, str] = {
+    "Y001": "unreadable-file",
+    "Y002": "not-text",
+    "Y003": "file-too-large",
+    "Y004": "empty-file",
+    "Y005": "not-an-architecture",
+    "Y101": "invalid-yaml",
+    "Y102": "duplicate-key",
+    "Y103": "unknown-key",
+    "Y104": "unsupported-yaml",
+    "Y105": "nested-too-deep",
+    "Y106": "missing-key",
+    "Y107": "wrong-form",
+    "Y201": "phrase-syntax",
+    "Y202": "bare-repeat",
+    "Y203": "unclosed-parenthesis",
+    "T101": "unknown-option",
+    "T102": "missing-argument",
+    "T103": "too-many-arguments",
+    "T104": "wrong-value",
+    "T105": "not-whole",
+    "T106": "number-too-large",
+    "T107": "channels-last",
+    "T108": "unknown-parameter",
+    "T109": "arithmetic-error",
+    "T110": "given-twice",
+    "T111": "unknown-setting",
+    "T112": "ambiguous-shorthand",
+    "T113": "unknown-variant",
+    "S101": "does-not-tile",
+    "S102": "empty-output",
+    "S103": "kernel-too-large",
+    "S104": "channel-mismatch",
+    "S105": "merge-mismatch",
+    "S106": "wrong-axes",
+    "S107": "groups-do-not-divide",
+    "S108": "padding-exceeds-kernel",
+    "S109": "shortcut-mismatch",
+    "S110": "size-mismatch",
+    "S111": "shared-mismatch",
+    "G101": "unknown-name",
+    "G102": "not-defined-yet",
+    "G103": "unused-line",
+    "G104": "goes-on-from-output",
+    "G105": "duplicate-name",
+    "G106": "recursive-block",
+    "G107": "several-values",
+    "G108": "nothing-flows-in",
+    "G109": "unknown-output",
+    "G110": "ambiguous-name",
+    "G111": "bad-import",
+    "G112": "limit-exceeded",
+    "E101": "expectation-differs",
+    "E102": "claim-differs",
+    "E103": "unknown-expectation",
+}
+"""Every code and its name; the page of a code is ``cnncalc/pages/CODE.md``."""
+
+
+class Related(NamedTuple):
+    """Another place that a diagnostic points to: ``in basic, used at FILE:6:6``."""
+
+    message: str
+    mark: Mark
+
+
+class Diagnostic(NamedTuple):
+    """One fault.  ``message`` stands alone; ``label`` is what the caret line says (the arithmetic, mostly)."""
+
+    code: str
+    message: str
+    mark: Mark | None = None
+    label: str = ""
+    notes: tuple[str, ...] = ()
+    help: tuple[str, ...] = ()
+    related: tuple[Related, ...] = ()
+    layer: str | None = None
+    severity: str = "error"
+
+    @property
+    def name(self) -> str:
+        return CODES[self.code]
+
+
+class SpecError(Exception):
+    """What every fault of an input ends in: one or more diagnostics, in the order of the text."""
+
+    def __init__(self, diagnostics: Diagnostic | Sequence[Diagnostic]) -> None:
+        self.diagnostics = (diagnostics,) if isinstance(diagnostics, Diagnostic) else tuple(diagnostics)
+        super().__init__("; ".join(self._line(one) for one in self.diagnostics))
+
+    @staticmethod
+    def _line(one: Diagnostic) -> str:
+        return f"{one.mark}: {one.code} {one.message}" if one.mark else f"{one.code} {one.message}"
+
+
+def fault(
+    code: str,
+    message: str,
+    mark: Mark | None = None,
+    label: str = "",
+    notes: Iterable[str] = (),
+    help: Iterable[str] = (),
+    related: Iterable[Related] = (),
+) -> SpecError:
+    """A :class:`SpecError` with a single diagnostic."""
+    return SpecError(Diagnostic(code, message, mark, label, tuple(notes), tuple(help), tuple(related)))
+
+
+def nearest(word: str, candidates: Iterable[str]) -> str | None:
+    """The candidate most like ``word``, or None where nothing is close."""
+    pool = sorted(set(candidates))
+    found = get_close_matches(word.lower()[:60], [each.lower() for each in pool], n=1, cutoff=0.6)
+    if not found:
+        return None
+    return next(each for each in pool if each.lower() == found[0])
+
+
+def did_you_mean(word: str, candidates: Iterable[str]) -> str:
+    """``did you mean 'relu'?`` or an empty text."""
+    near = nearest(word, candidates)
+    return f"did you mean {near!r}?" if near else ""

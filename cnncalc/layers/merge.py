@@ -1,0 +1,151 @@
+"""Layers with several inputs, and the parts of a value."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from pydantic import Field
+
+from cnncalc.layers.base import Call, Fault, Layer, Whole, WholeOrZero, Work
+from cnncalc.layers.pointwise import Inplace
+from cnncalc.shape import Shape, elements, show
+
+
+class Merging(Layer):
+    """A layer of two or more inputs."""
+
+    inputs: ClassVar[int] = 0
+    family: ClassVar[str] = "merge"
+
+
+class Add(Merging):
+    """The sum of values with the same shape."""
+
+    word = "add"
+
+    inplace: Inplace = Field(False, description="overwrite the first input; changes memory, nothing else")
+
+    def output(self, *shapes: Shape) -> Shape:
+        for shape in shapes[1:]:
+            if shape != shapes[0]:
+                raise Fault(
+                    "S105",
+                    f"add needs equal shapes, got {show(shapes[0])} and {show(shape)}",
+                    show(shape),
+                    notes=(f"the first branch is {show(shapes[0])}",),
+                )
+        return shapes[0]
+
+    def work(self, *shapes: Shape) -> Work:
+        return Work(elementwise=elements(shapes[0]) * (len(shapes) - 1))
+
+    def torch(self, *shapes: Shape) -> tuple[Call, ...]:
+        return (Call("add", {"inplace": self.inplace}),)
+
+
+class Multiply(Merging):
+    """The product of values; an extent of 1 is repeated along its axis (the gate of squeeze-and-excitation)."""
+
+    word = "mul"
+
+    def output(self, *shapes: Shape) -> Shape:
+        out = shapes[0]
+        for shape in shapes[1:]:
+            if len(shape) != len(out) or any(a != b and 1 not in (a, b) for a, b in zip(out, shape, strict=True)):
+                raise Fault(
+                    "S105",
+                    f"mul needs shapes that agree, or are 1, along every axis; got {show(out)} and {show(shape)}",
+                    show(shape),
+                    notes=(f"the first branch is {show(shapes[0])}",),
+                )
+            out = tuple(map(max, out, shape))
+        return out
+
+    def work(self, *shapes: Shape) -> Work:
+        return Work(elementwise=elements(self.output(*shapes)) * (len(shapes) - 1))
+
+    def torch(self, *shapes: Shape) -> tuple[Call, ...]:
+        return (Call("mul"),)
+
+
+class Concat(Merging):
+    """The channels of all values, one after the other."""
+
+    word = "concat"
+
+    def output(self, *shapes: Shape) -> Shape:
+        for shape in shapes[1:]:
+            if shape[1:] != shapes[0][1:]:
+                small = min(shape[1:], shapes[0][1:])
+                help = (f"only channels may differ: crop or resample one of them, e.g. `| crop {show(small)}`",)
+                raise Fault(
+                    "S105",
+                    f"concat needs equal heights and widths, got {show(shapes[0])} and {show(shape)}",
+                    show(shape),
+                    notes=(f"the first branch is {show(shapes[0])}",),
+                    help=help if small else ("flatten all of them, or none",),
+                )
+        return (sum(shape[0] for shape in shapes), *shapes[0][1:])
+
+    def formulas(self, *shapes: Shape) -> dict[str, str]:
+        total = sum(shape[0] for shape in shapes)
+        return {"output": f"{' + '.join(str(shape[0]) for shape in shapes)} = {total} channels"}
+
+    def torch(self, *shapes: Shape) -> tuple[Call, ...]:
+        return (Call("concat"),)
+
+
+class Slice(Layer):
+    """Part ``index`` (from 0) of ``parts`` equal parts of the channels."""
+
+    word = "slice"
+    alias = True
+    family: ClassVar[str] = "shape"
+
+    index: WholeOrZero = Field(description="which part, from 0")
+    parts: Whole = Field(description="number of equal parts")
+
+    def output(self, *shapes: Shape) -> Shape:
+        channels = shapes[0][0]
+        if channels % self.parts:
+            raise Fault("S110", f"{channels} channels do not part into {self.parts} equal parts", option="parts")
+        if self.index >= self.parts:
+            raise Fault("S110", f"there is no part {self.index} of {self.parts}", help=("parts are counted from 0",))
+        return (channels // self.parts, *shapes[0][1:])
+
+    def torch(self, *shapes: Shape) -> tuple[Call, ...]:
+        size = shapes[0][0] // self.parts
+        return (Call("narrow", {"start": self.index * size, "length": size}),)
+
+
+class Tile(Layer):
+    """The channels repeated ``n`` times."""
+
+    word = "tile"
+    family: ClassVar[str] = "shape"
+
+    n: Whole = Field(description="how often the channels are repeated")
+
+    def output(self, *shapes: Shape) -> Shape:
+        return (shapes[0][0] * self.n, *shapes[0][1:])
+
+    def torch(self, *shapes: Shape) -> tuple[Call, ...]:
+        return (Call("tile", {"times": self.n}),)
+
+
+class Shuffle(Layer):
+    """The channels of ``groups`` groups, interleaved (ShuffleNet, arXiv 1707.01083)."""
+
+    word = "shuffle"
+    words = ("channelshuffle",)
+    family: ClassVar[str] = "shape"
+
+    groups: Whole = Field(description="groups of channels")
+
+    def output(self, *shapes: Shape) -> Shape:
+        if shapes[0][0] % self.groups:
+            raise Fault("S107", f"groups={self.groups} does not divide the {shapes[0][0]} channels", option="groups")
+        return shapes[0]
+
+    def torch(self, *shapes: Shape) -> tuple[Call, ...]:
+        return (Call("shuffle", {"groups": self.groups}),)

@@ -1,0 +1,169 @@
+"""Pooling: windows that take the maximum or the mean, and pooling to a given size."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import prod
+from typing import Annotated, ClassVar
+
+from pydantic import Field
+
+from cnncalc.arithmetic import Reach
+from cnncalc.layers.base import EVERYWHERE, Call, Fault, Layer, Letter, Size, Sizes, Switch, Words, Work, per_axis, spatial
+from cnncalc.layers.windowed import Ceil, Dilation, Kernel, Pad, Stride, Windowed
+from cnncalc.shape import Shape, elements, show
+
+
+PoolStride = Annotated[Stride | None, Letter("s"), Size]
+
+
+class Pooling(Windowed):
+    """What pooling layers share: channels stay, windows slide."""
+
+    family: ClassVar[str] = "pooling"
+
+    def output(self, *shapes: Shape) -> Shape:
+        (shape,) = shapes
+        out = self.slide(shape)
+        for window in self.windows(shape):
+            if max(window.before, window.after) >= window.span:
+                raise Fault(
+                    "S108",
+                    f"{self.word}'s padding {max(window.before, window.after)} leaves windows that see only padding",
+                    f"the kernel spans {window.span}",
+                    help=(f"at most {window.span // 2} makes sense here: pad={window.span // 2}",),
+                    option="pad",
+                )
+        return (shape[0], *out)
+
+    def work(self, *shapes: Shape) -> Work:
+        return Work(pooling=elements(self.output(*shapes)))
+
+    def formulas(self, *shapes: Shape) -> dict[str, str]:
+        return {"output": self.output_formula(self.windows(shapes[0]))}
+
+    def pooling_calls(self, shape: Shape, fill: float, arguments: dict[str, object], limit: bool) -> tuple[Call, ...]:
+        """The pooling, after a padding of its own where torch cannot pad like that."""
+        rank = len(shape) - 1
+        sides = self.sides(shape[1:])
+        kernel = per_axis(self.word, "kernel", self.kernel, rank)
+        plain = all(before == after for before, after in sides)
+        plain = plain and all(2 * before <= k for (before, _), k in zip(sides, kernel, strict=True) if limit)
+        arguments = {
+            "kernel_size": kernel,
+            "stride": per_axis(self.word, "stride", self.strides, rank),
+            "padding": tuple(before for before, _ in sides) if plain else (0,) * rank,
+            **arguments,
+        }
+        name = f"{'Max' if self.word == 'maxpool' else 'Avg'}Pool{rank}d"
+        if plain:
+            return (Call(name, arguments),)
+        return (Call("pad", {"sides": sides, "mode": "constant", "value": fill}), Call(name, arguments))
+
+
+class MaxPool(Pooling):
+    """The maximum of every window; padding never wins."""
+
+    word = "maxpool"
+    words = ("pool",)
+
+    kernel: Kernel = Field(2, description="size of the window")
+    stride: PoolStride = Field(None, description="step of the window; the kernel if not given")
+    pad: Pad = Field(0, description="positions around the input that never win")
+    dilation: Dilation = Field(1, description="distance between the positions of a window")
+    ceil: Ceil = Field(False, description="a last window may reach over the end (Caffe, torch's ceil_mode)")
+
+    def torch(self, *shapes: Shape) -> tuple[Call, ...]:
+        rank = len(shapes[0]) - 1
+        dilation = per_axis(self.word, "dilation", self.dilation, rank)
+        return self.pooling_calls(shapes[0], float("-inf"), {"dilation": dilation, "ceil_mode": self.ceil}, limit=True)
+
+
+class AvgPool(Pooling):
+    """The mean of every window; zeros of the padding count, as in torch and Caffe."""
+
+    word = "avgpool"
+
+    kernel: Kernel = Field(2, description="size of the window")
+    stride: PoolStride = Field(None, description="step of the window; the kernel if not given")
+    pad: Pad = Field(0, description="zeros around the input")
+    ceil: Ceil = Field(False, description="a last window may reach over the end (Caffe, torch's ceil_mode)")
+
+    dilation: ClassVar[int] = 1
+
+    def torch(self, *shapes: Shape) -> tuple[Call, ...]:
+        return self.pooling_calls(shapes[0], 0.0, {"ceil_mode": self.ceil}, limit=True)
+
+
+class GlobalPooling(Layer):
+    """Pooling over everything: one value per channel."""
+
+    family: ClassVar[str] = "pooling"
+
+    def output(self, *shapes: Shape) -> Shape:
+        extents = spatial(self.word, shapes[0])
+        return (shapes[0][0], *(1 for _ in extents))
+
+    def work(self, *shapes: Shape) -> Work:
+        return Work(pooling=shapes[0][0])
+
+    def reach(self, *shapes: Shape) -> tuple[Reach, ...] | str | None:
+        return EVERYWHERE
+
+
+class GlobalAvgPool(GlobalPooling):
+    """The mean over all positions (Lin et al. 2013, arXiv 1312.4400)."""
+
+    word = "gap"
+    words = ("globalavgpool",)
+
+    def torch(self, *shapes: Shape) -> tuple[Call, ...]:
+        return (Call(f"AdaptiveAvgPool{len(shapes[0]) - 1}d", {"output_size": 1}),)
+
+
+class GlobalMaxPool(GlobalPooling):
+    """The maximum over all positions."""
+
+    word = "gmp"
+    words = ("globalmaxpool",)
+
+    def torch(self, *shapes: Shape) -> tuple[Call, ...]:
+        return (Call(f"AdaptiveMaxPool{len(shapes[0]) - 1}d", {"output_size": 1}),)
+
+
+class AdaptivePool(Layer):
+    """Pooling to a given size: output i averages the positions from floor(i*W/n) to ceil((i+1)*W/n)."""
+
+    word = "adaptive"
+    words = ("adaptiveavgpool",)
+    family: ClassVar[str] = "pooling"
+
+    size: Sizes = Field(description="the size that comes out: one number for every axis, or 7x7")
+    max: Annotated[Switch, Words({"max": True, "avg": False})] = Field(False, description="the maximum, not the mean")
+
+    def sizes(self, shape: Shape) -> Shape:
+        rank = len(spatial(self.word, shape))
+        return per_axis(self.word, "size", self.size[0] if len(self.size) == 1 else self.size, rank)
+
+    def output(self, *shapes: Shape) -> Shape:
+        return (shapes[0][0], *self.sizes(shapes[0]))
+
+    def work(self, *shapes: Shape) -> Work:
+        return Work(pooling=prod(self.output(*shapes)))
+
+    def reach(self, *shapes: Shape) -> tuple[Reach, ...] | str | None:
+        found = []
+        for extent, out in zip(shapes[0][1:], self.sizes(shapes[0]), strict=True):
+            ratio = Fraction(extent, out)
+            # the cells' lengths repeat after the denominator
+            cells = range(min(out, ratio.denominator))
+            found.append(Reach(max(-(-(i + 1) * extent // out) - i * extent // out for i in cells), ratio, 0))
+        return tuple(found)
+
+    def formulas(self, *shapes: Shape) -> dict[str, str]:
+        return {"output": f"{show(shapes[0][1:])} pooled to {show(self.sizes(shapes[0]))}"}
+
+    def torch(self, *shapes: Shape) -> tuple[Call, ...]:
+        rank = len(shapes[0]) - 1
+        kind = "Max" if self.max else "Avg"
+        return (Call(f"Adaptive{kind}Pool{rank}d", {"output_size": self.sizes(shapes[0])}),)

@@ -1,0 +1,35 @@
+"""Shapes: channels first, any number of spatial axes, no batch axis stored.
+
+``(3, 227, 227)`` is an image, ``(1, 64, 128, 128)`` a volume, ``(16, 100)`` a signal, ``(784,)`` a vector of features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from math import prod
+from typing import TypeAlias
+
+Shape: TypeAlias = tuple[int, ...]
+
+AXIS_NAMES: dict[int, tuple[str, ...]] = {0: (), 1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
+"""The names of the spatial axes, by their number."""
+
+
+def axis_names(rank: int) -> tuple[str, ...]:
+    """Names of ``rank`` spatial axes: ``H W`` for 2; ``axis 1``, ``axis 2`` ... beyond 3."""
+    return AXIS_NAMES.get(rank) or tuple(f"axis {number}" for number in range(1, rank + 1))
+
+
+def show(shape: Iterable[int]) -> str:
+    """``96x55x55``."""
+    return "x".join(map(str, shape))
+
+
+def product(values: Iterable[int]) -> str:
+    """``256*6*6``, the factors as a worked formula shows them."""
+    return "*".join(map(str, values))
+
+
+def elements(shape: Shape) -> int:
+    """How many values a tensor of this shape holds, for one example."""
+    return prod(shape)

@@ -1,0 +1,372 @@
+"""From the arguments of a phrase to the fields of a layer, or the parameters of a block.
+
+Every spelling of language.md ends here: positional values, ``stride=2``, ``stride 2``, ``/2``, ``s2``, ``p(k//2)``,
+bare words such as ``nobias``, filter banks such as ``5x5x48x256``, and the names of lines.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+
+from cnncalc.errors import did_you_mean
+from cnncalc.layers import Kind, Layer, canonical
+from cnncalc.layers.base import got
+from cnncalc.shape import show
+from cnncalc.spec.evaluate import UNKNOWN, Scope, SpanFault, Unknown, evaluate
+from cnncalc.spec.syntax import Argument, Call, Dotted, Expr, Name, Number, Padding, Short, Size, Span
+
+LETTERS = {"k": "kernel", "s": "stride", "p": "pad", "d": "dilation", "g": "groups"}
+_VGG = re.compile(r"(conv(\d+)|fc)-(\d+)\Z", re.IGNORECASE)
+
+
+class Slot(NamedTuple):
+    """A value that found its field, and where it stands."""
+
+    value: Any
+    span: Span
+
+
+class Faults(Exception):
+    """Several faults of one call."""
+
+    def __init__(self, faults: list[SpanFault]) -> None:
+        super().__init__("; ".join(each.message for each in faults))
+        self.faults = faults
+
+
+Resolver = Callable[[str, Span], Any]
+"""Gives the value of a named line, or None where there is no such line."""
+
+
+def vgg_call(word: str) -> tuple[str, dict[str, Any]] | None:
+    """``conv3-64`` is ``conv 64 3 half``, ``FC-4096`` is ``fc 4096``: (word, fields)."""
+    found = _VGG.match(word)
+    if not found:
+        return None
+    if found[2] is None:
+        return "fc", {"features": int(found[3])}
+    return "conv", {"channels": int(found[3]), "kernel": int(found[2]), "pad": "half"}
+
+
+def line_name(expr: Expr) -> str | None:
+    """The text of an expression that may be the name of a line."""
+    return expr.text if isinstance(expr, (Name, Dotted, Short)) else None
+
+
+def is_constant(call: Call, kind: Kind) -> bool:
+    """Whether the arguments are the same wherever the call stands."""
+    for argument in call.arguments:
+        value = argument.value
+        if isinstance(value, (Number, Size, Padding)):
+            continue
+        if isinstance(value, Short) and argument.option is None and value.letter in kind.letters and not kind.lines:
+            continue
+        if isinstance(value, Name) and argument.option is None and value.text.lower() in kind.words:
+            continue
+        return False
+    return True
+
+
+class Binder:
+    """Binds one call to the fields of a layer kind."""
+
+    def __init__(self, call: Call, kind: Kind, scope: Scope, resolve: Resolver) -> None:
+        self.call = call
+        self.kind = kind
+        self.scope = scope
+        self.resolve = resolve
+        self.slots: dict[str, Slot] = {}
+        self.faults: list[SpanFault] = []
+
+    def fields(self) -> dict[str, Slot]:
+        """The fields that the call gives; raises :class:`Faults` with all that is wrong with it."""
+        vgg = vgg_call(self.call.word)
+        if vgg:
+            self.slots.update({field: Slot(value, self.call.word_span) for field, value in vgg[1].items()})
+        arguments = list(self.call.arguments)
+        while arguments:
+            argument = arguments.pop(0)
+            try:
+                if argument.option is not None:
+                    self.option(argument)
+                elif self.spelled_out(argument, arguments):
+                    self.named(argument.value.text, arguments.pop(0).value, argument.span)  # type: ignore[union-attr]
+                else:
+                    self.positional(argument)
+            except SpanFault as fault:
+                self.faults.append(fault)
+        if self.faults:
+            raise Faults(self.faults)
+        self.split_bank()
+        return self.slots
+
+    def spelled_out(self, argument: Argument, rest: list[Argument]) -> bool:
+        """``stride 4``: an option's name, and a value behind it."""
+        value = argument.value
+        if not isinstance(value, Name) or value.text not in self.kind.fields or not rest or rest[0].option is not None:
+            return False
+        following = rest[0].value
+        if value.text in self.kind.words:
+            return isinstance(following, Name) and following.text in ("true", "false")
+        if value.text not in self.scope.variables:
+            return True
+        if any(field not in self.slots for field in self.kind.required):
+            return False
+        raise SpanFault(
+            "T112",
+            f"{value.text!r} may be {self.kind.word}'s option or the parameter {value.text!r}",
+            argument.span,
+            (f"write {value.text}=... if the option is meant",),
+        )
+
+    def set(self, field: str, value: Any, span: Span) -> None:
+        if field in self.slots:
+            raise SpanFault("T110", f"{self.kind.word}'s {field} is given twice", span)
+        self.slots[field] = Slot(value, span)
+
+    def option(self, argument: Argument) -> None:
+        option = argument.option
+        assert option is not None
+        if option == "/":
+            option = "stride"
+        elif option in self.kind.letters and option not in self.kind.fields:
+            option = self.kind.letters[option]
+        if option not in self.kind.fields:
+            raise self.no_option(option, argument.span)
+        self.named(option, argument.value, argument.span)
+
+    def named(self, field: str, value: Expr, span: Span) -> None:
+        if field in self.kind.lines:
+            found = self.line(value, self.kind.lines[field])
+            if found is not None:
+                self.set(field, found, span)
+                return
+        self.set(field, self.evaluate(value), span)
+
+    def evaluate(self, value: Expr) -> Any:
+        """The value; a bare word that is no parameter stays a word, for the field to judge."""
+        if isinstance(value, Name) and value.text not in self.scope.variables:
+            if value.text.lower() in ("same", "half", "true", "false"):
+                return value.text.lower() == "true" if value.text.lower() in ("true", "false") else value.text.lower()
+            if value.text in self.kind.words:
+                return self.kind.words[value.text][1]
+        return evaluate(value, self.scope)
+
+    def line(self, value: Expr, use: str) -> Any:
+        """What a field takes of a named line; None where the expression names none."""
+        name = line_name(value)
+        if name is None:
+            return None
+        variable = self.scope.variables.get(name)
+        if variable is not None and isinstance(variable, (int, float, str, tuple, Unknown)):
+            return None
+        found = self.resolve(name, value.span)
+        if found is None or isinstance(found, Unknown):
+            return found
+        if use == "node":
+            return found
+        if isinstance(found.shape, Unknown):
+            return UNKNOWN
+        if len(found.shape) < 2:
+            raise SpanFault("S106", f"{name!r} is a vector of {show(found.shape)}: it has no size to take", value.span)
+        return found.shape[1:]
+
+    def positional(self, argument: Argument) -> None:
+        value, span = argument.value, argument.span
+        kind = self.kind
+        if isinstance(value, Short):
+            field = kind.letters.get(value.letter)
+            is_line = bool(kind.lines) and self.resolve(value.text, value.span) is not None
+            if field and is_line:
+                raise SpanFault(
+                    "T112",
+                    f"{value.text!r} may be {kind.word}'s {field} or the line {value.text!r}",
+                    span,
+                    (f"write {field}={value.text[1:]}, or like={value.text}" if "like" in kind.fields else f"write {field}={value.text[1:]}",),
+                )
+            if field:
+                self.set(field, evaluate(value.value, self.scope), span)
+                return
+            if not is_line and value.text not in self.scope.variables:
+                raise self.no_option(LETTERS[value.letter], span)
+        if isinstance(value, Name) and value.text not in self.scope.variables:
+            flag = kind.words.get(value.text) or kind.words.get(value.text.lower())
+            if flag:
+                self.set(flag[0], flag[1], span)
+                return
+        for field, use in kind.lines.items():
+            if field not in self.slots and (use == "node" or len(kind.fields) == 1):
+                found = self.line(value, use)
+                if found is not None:
+                    self.set(field, found, span)
+                    return
+                if use == "node" and line_name(value):
+                    raise SpanFault("G101", f"there is no line called {line_name(value)!r}", span)
+        if isinstance(value, Name) and value.text not in self.scope.variables and value.text not in "CDHWL":
+            raise self.no_option(value.text, span)
+        self.place(self.evaluate(value), span)
+
+    def place(self, value: Any, span: Span) -> None:
+        """The field that a value without a name belongs to: the next one, or the next that takes its form."""
+        kind = self.kind
+        open_fields = [field for field in kind.fields if field not in self.slots]
+        if isinstance(value, tuple):
+            sided = any(isinstance(each, tuple) for each in value)
+            fitting = [field for field in open_fields if field in (kind.sides if sided else kind.sizes)]
+            if not fitting:
+                raise SpanFault("T103", f"{kind.word} takes no size here, got {got(value)}", span, (self.takes(),))
+            self.set(fitting[0], value, span)
+            return
+        if not open_fields:
+            raise SpanFault("T103", f"{kind.word} takes at most {len(kind.fields)} arguments", span, (self.takes(),))
+        self.set(open_fields[0], value, span)
+
+    def split_bank(self) -> None:
+        """``5x5x48x256``, the lecture's filter bank FxFxCinxCout, where no channels are given otherwise."""
+        kernel = self.slots.get("kernel")
+        if kernel is None or "channels" in self.slots or "in_channels" not in self.kind.fields:
+            return
+        if not isinstance(kernel.value, tuple) or len(kernel.value) < 3:
+            return
+        *sizes, seen, made = kernel.value
+        self.slots["kernel"] = kernel._replace(value=tuple(sizes))
+        self.slots["in_channels"] = kernel._replace(value=seen)
+        self.slots["channels"] = kernel._replace(value=made)
+
+    def takes(self) -> str:
+        fields = [field for field in self.kind.fields if field != "in_channels"]
+        return f"{self.kind.word} takes: {', '.join(fields)}" if fields else f"{self.kind.word} takes nothing"
+
+    def no_option(self, word: str, span: Span) -> SpanFault:
+        layer = canonical(word)
+        hint = did_you_mean(word, [*self.kind.fields, *self.kind.words])
+        if layer and not hint:
+            hint = f"a layer is a step of its own: {self.call.word} ... | {word}."
+        help = f"{hint} {self.takes()}".strip()
+        return SpanFault("T101", f"{self.kind.word} has no option {word!r}", span, (help,))
+
+
+def make_layer(
+    call: Call, kind: Kind, slots: Mapping[str, Slot], defaults: Mapping[str, Any], made: dict[Any, Layer]
+) -> Layer | None:
+    """The layer with these fields, the file's defaults for those not given; None where a value is unknown.
+
+    Equal layers become one object (``made`` is the pool).  Raises :class:`Faults`.
+    """
+    fields = {field: slot.value for field, slot in slots.items()}
+    for field, value in defaults.items():
+        fields.setdefault(field, value)
+    if any(isinstance(value, Unknown) for value in fields.values()):
+        missing = [field for field in kind.required if field not in fields]
+        if missing:
+            raise Faults([missing_fault(call, kind, slots, missing[0])])
+        return None
+    try:
+        key = (kind.word, tuple(sorted(fields.items())))
+        layer = made.get(key)
+    except TypeError:
+        key, layer = None, None
+    if layer is not None:
+        return layer
+    try:
+        layer = kind.layer(**fields)
+    except ValidationError as error:
+        faults = []
+        for each in error.errors(include_url=False, include_context=False, include_input=False):
+            field = str(each["loc"][0]) if each["loc"] else ""
+            if each["type"] == "missing":
+                faults.append(missing_fault(call, kind, slots, field))
+                continue
+            span = slots[field].span if field in slots else call.span
+            code = {"not_whole": "T105", "too_large": "T106"}.get(each["type"], "T104")
+            help = ("wrap it in round8(...), ceil(...) or int(...)",) if code == "T105" else ()
+            faults.append(SpanFault(code, f"{kind.word}'s {field} {each['msg']}", span, help))
+        raise Faults(faults) from None
+    if key is not None:
+        made[key] = layer
+    return layer
+
+
+def missing_fault(call: Call, kind: Kind, slots: Mapping[str, Slot], field: str) -> SpanFault:
+    given = ", ".join(f"{name}={got(slot.value)}" for name, slot in slots.items())
+    example = {"conv": "conv 64 3x3", "deconv": "deconv 64 2x2 /2", "fc": "fc 1000"}.get(kind.word, "")
+    optional = [name for name in kind.fields if name not in kind.required and name != "in_channels"]
+    takes = f"{kind.word} takes: {', '.join(kind.required)}" + (f" [{', '.join(optional)}]" if optional else "")
+    help = (f"{takes}; for example `{example}`" if example else takes,)
+    return SpanFault("T102", f"{kind.word} needs {field!r}", call.span, help, f"got {given}" if given else "got nothing")
+
+
+def block_arguments(
+    call: Call, name: str, parameters: tuple[str, ...], scope: Scope, resolve: Resolver
+) -> dict[str, Any]:
+    """The values of a block's parameters, as far as the call gives them; raises :class:`SpanFault`."""
+    given: dict[str, Any] = {}
+    declared = f"it is declared as {name}({', '.join(parameters)})"
+
+    def set_(parameter: str, value: Any, span: Span) -> None:
+        if parameter in given:
+            raise SpanFault("T110", f"{name}'s {parameter} is given twice", span)
+        given[parameter] = value
+
+    def value_of(expr: Expr) -> Any:
+        text = line_name(expr)
+        if text is not None:
+            if text in scope.variables:
+                return scope.variables[text]
+            found = resolve(text, expr.span)
+            if found is not None:
+                return found
+            if isinstance(expr, Name) and text.lower() in ("same", "half"):
+                return text.lower()
+        return evaluate(expr, scope)
+
+    def option_named(option: str, span: Span) -> str:
+        option = "stride" if option == "/" else option
+        if option not in parameters and LETTERS.get(option) in parameters:
+            return LETTERS[option]
+        if option not in parameters:
+            hint = did_you_mean(option, parameters)
+            raise SpanFault("T101", f"block {name} has no parameter {option!r}", span, tuple(filter(None, (hint, declared))))
+        return option
+
+    arguments = list(call.arguments)
+    while arguments:
+        argument = arguments.pop(0)
+        value = argument.value
+        if argument.option is not None:
+            set_(option_named(argument.option, argument.span), value_of(value), argument.span)
+            continue
+        if isinstance(value, Name) and value.text in parameters and arguments and arguments[0].option is None:
+            if value.text not in scope.variables:
+                following = arguments.pop(0)
+                set_(value.text, value_of(following.value), argument.span)
+                continue
+        if isinstance(value, Short) and value.text not in scope.variables:
+            option = LETTERS[value.letter] if LETTERS[value.letter] in parameters else value.letter
+            is_line = resolve(value.text, value.span) is not None
+            if option in parameters and is_line:
+                raise SpanFault(
+                    "T112",
+                    f"{value.text!r} may be {name}'s {option} or the line {value.text!r}",
+                    argument.span,
+                    (f"write {option}={value.text[1:]} if the option is meant, or give the line by its parameter's name",),
+                )
+            if option in parameters:
+                set_(option, evaluate(value.value, scope), argument.span)
+                continue
+            if not is_line:
+                raise SpanFault(
+                    "G101",
+                    f"block {name} has no parameter {option!r}, and there is no line called {value.text!r}",
+                    argument.span,
+                    (declared,),
+                )
+        open_parameters = [each for each in parameters if each not in given]
+        if not open_parameters:
+            raise SpanFault("T103", f"block {name} takes {len(parameters)} arguments", argument.span, (declared,))
+        set_(open_parameters[0], value_of(value), argument.span)
+    return given

@@ -1,0 +1,255 @@
+"""The wording of what can be wrong with the text of a phrase: code, message, span, label, ways out."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from cnncalc.spec.lexer import Lexer, PhraseError
+from cnncalc.spec.syntax import Span
+
+_WORD = re.compile(r"\w[\w.]*|\.\d[\w.]*|->|=>|\*\*|//|&&|\|\||[=!<>]=|(?s:.)")
+_BEFORE = re.compile(r"(?:\w[\w.]*|->|=>|\*\*|//|\S)\Z")
+_AFTER = re.compile(r"\s*(\w[\w.]*)")
+_STEP_ENDS = ("step end", "given end", "branch end")
+
+_WANTED = {
+    "step": "a layer, a block, the name of a line or '(' can stand here",
+    "step end": "an argument, '|', 'as', '=>' or 'if' can stand here",
+    "given end": "'|' and a layer can stand here",
+    "branch end": "',' or ')' can stand here",
+    "argument": "an argument can stand here",
+    "argument end": "an argument, ',' or ')' can stand here",
+    "value": "a number, a name or '(' can stand here",
+    "loose end": "an operator, ',' or ')' can stand here",
+    "value end": "an operator, ',' or the end of the value can stand here",
+    "else": "'else' can stand here: a if test else b",
+    "label": "a name can stand here",
+    "signature": "the name of a block can stand here",
+    "signature end": "the signature should end here",
+}
+
+_SPELLINGS = {
+    **dict.fromkeys("‐‑‒–—―−﹣", "-"),
+    **dict.fromkeys("∗⋅·•", "*"),
+    **dict.fromkeys("✕✖⨯", "x"),
+    **dict.fromkeys("∣│¦❘", "|"),
+    **dict.fromkeys("⇒⟹", "=>"),
+    **dict.fromkeys("⟶➔➜➝🡒", "->"),
+    **dict.fromkeys("÷∕⁄", "/"),
+    **dict.fromkeys("“”„‟‘’‚‛«»‹›", ""),
+    **dict.fromkeys("\u200b\u200c\u200d\u2060\ufeff\u00ad", ""),
+    "≤": "<=",
+    "≥": ">=",
+    "≠": "!=",
+    **dict(zip("АВЕКМНОРСТХаеіјкорсухѕԁɡ", "ABEKMHOPCTXaeijkopcyxsdg", strict=True)),
+    **dict(zip("ΑΒΕΗΙΚΜΝΟΡΤΧο", "ABEHIKMNOPTXo", strict=True)),
+}
+"""Characters that look like one of the language, and what to type instead (nothing: leave it out)."""
+
+
+def _syntax(message: str, span: Span, label: str = "", help: str = "") -> PhraseError:
+    return PhraseError("Y201", message, span, label, (help,) if help else ())
+
+
+# -- limits and signatures -----------------------------------------------------------------------------------------
+
+
+def too_deep(lexer: Lexer, limit: int) -> PhraseError:
+    return PhraseError(
+        "G112", f"nested more than {limit} levels deep", (lexer.start, lexer.end), f"the limit is {limit}"
+    )
+
+
+def too_many_operators(lexer: Lexer, limit: int) -> PhraseError:
+    message = f"more than {limit} operators in one value"
+    return PhraseError("G112", message, (lexer.start, lexer.end), f"the limit is {limit}")
+
+
+def too_many_digits(span: Span, limit: int) -> PhraseError:
+    return PhraseError("T106", f"a number of more than {limit} digits", span, f"the limit is {limit} digits")
+
+
+def lonely_size(lexer: Lexer, span: Span) -> PhraseError:
+    word = lexer.text[slice(*span)]
+    label = "the size of an input, and no layer behind it"
+    return _syntax(f"something is missing after {word!r}", span, label, f"write {word} | conv 64 3 | ...")
+
+
+def twice(name: str, span: Span) -> PhraseError:
+    return _syntax(f"the parameter {name!r} stands twice", span)
+
+
+def no_parameter(text: str, span: Span) -> PhraseError:
+    help = "a signature is like bottleneck(c, stride=1)"
+    return _syntax(f"{text[slice(*span)]!r} is not a parameter", span, "a name or name=default can stand here", help)
+
+
+# -- unexpected words ----------------------------------------------------------------------------------------------
+
+
+def unexpected(lexer: Lexer, opened: list[int], wanted: str) -> PhraseError:
+    """Why the current word cannot stand where ``wanted`` (a key of the table above) can."""
+    text, start = lexer.text, lexer.start
+    if start >= len(text):
+        return _at_the_end(lexer, opened, wanted)
+    found = _WORD.match(text, start)
+    word = found[0] if found else text[start]
+    span = (start, start + len(word))
+    strange = next((place for place in range(*span) if _is_strange(text[place])), None)
+    if strange is not None:
+        return _strange(text[strange], strange)
+    if word == ")" and not opened:
+        return _syntax("unexpected ')'", span, "no '(' is open here")
+    if word in ("|", "->") and wanted in ("loose end", "argument end", "argument") and opened:
+        return _unclosed(opened[-1])
+    if word in ("**", "^"):
+        return _power(lexer, word, span)
+    if word == "*" and wanted in _STEP_ENDS:
+        return _bare_repeat(text, span)
+    if lexer.kind == "BAD" and re.match(r"\.?\d", word):
+        return _bad_number(word, span)
+    label, help = _advice(lexer, word, wanted)
+    return _syntax(f"unexpected {word!r}", span, label or _WANTED[wanted], help)
+
+
+def _at_the_end(lexer: Lexer, opened: list[int], wanted: str) -> PhraseError:
+    text, last = lexer.text, lexer.last
+    if not text[:last].strip():
+        what = {"value": "value", "signature": "signature"}.get(wanted, "phrase")
+        help = "write a layer, for example conv 64 3x3" if what == "phrase" else ""
+        return _syntax(f"an empty {what}", (0, max(len(text), 1)), "nothing stands here", help)
+    if opened:
+        return _unclosed(opened[-1])
+    found = _BEFORE.search(text[:last])
+    word = found[0] if found else ""
+    span = (last - len(word), last)
+    if word == "as":
+        return _syntax("a name must follow 'as'", span, help="for example conv 64 3 as u")
+    if word == "=>":
+        return _syntax("a size must follow '=>'", span, help="for example conv 96 11x11 /4 => 96x55x55")
+    if word in ("|", "->", "→"):
+        return _syntax(f"nothing follows {word!r}", span, help="go on with a layer, or delete it")
+    return _syntax(f"something is missing after {word!r}", span, _WANTED[wanted].replace("stand here", "follow"))
+
+
+def _unclosed(place: int) -> PhraseError:
+    return PhraseError("Y203", "this '(' is never closed", (place, place + 1), help=("add the ')' that ends it",))
+
+
+def _power(lexer: Lexer, word: str, span: Span) -> PhraseError:
+    before = _BEFORE.search(lexer.text[: lexer.last])
+    base = before[0] if before and before[0][0].isalnum() else "k"
+    return _syntax("there is no power operator", span, help=f"write a product: {base}*{base} instead of {base}{word}2")
+
+
+def _bare_repeat(text: str, span: Span) -> PhraseError:
+    after = _AFTER.match(text, span[1])
+    count = after[1] if after else "3"
+    label = "this would read as a multiplication" if text[span[0] - 1] != ")" else "only a step in parentheses repeats"
+    help = f"write (layer ...)*{count} to repeat a step, 64*{count} (no blanks) to multiply"
+    return PhraseError("Y202", "a repeat needs parentheses", span, label, (help,))
+
+
+def _bad_number(word: str, span: Span) -> PhraseError:
+    digits = re.match(r"\d*", word)
+    number = digits[0] if digits else ""
+    rest = word[len(number) :]
+    help = ""
+    if re.fullmatch(r"\.\d+", word):
+        help = f"write 0{word}"
+    elif re.fullmatch(r"0+\d+", word):
+        help = f"write {word.lstrip('0') or 0}, without zeros in front"
+    elif rest == ".":
+        help = f"write {number}"
+    elif "x" in word:
+        help = "a size needs a whole number on either side of every x, as in 3x3"
+    elif rest.isidentifier():
+        help = f"a product needs its sign: {number}*{rest}"
+    return _syntax(f"{word!r} is not a number", span, help=help)
+
+
+def _is_strange(char: str) -> bool:
+    return not char.isascii() and (char in _SPELLINGS or not (char.isalnum() or char in "×→"))
+
+
+def _strange(char: str, place: int) -> PhraseError:
+    name = unicodedata.name(char, f"U+{ord(char):04X}").lower()
+    instead = _SPELLINGS.get(char)
+    if instead is None and unicodedata.category(char) == "Zs":
+        instead = " "
+    if instead is None:
+        plain = unicodedata.normalize("NFKC", char)
+        instead = plain if plain.isascii() and plain.isprintable() else None
+    if instead is None:
+        help = ""
+    elif instead == "":
+        help = "delete it"
+    else:
+        help = "type a plain blank instead" if instead == " " else f"type {instead!r} instead"
+    shown = repr(char) if char.isprintable() else f"U+{ord(char):04X}"
+    return _syntax(f"unexpected character {shown}", (place, place + 1), f"this is a {name}", help)
+
+
+# -- advice for one word -------------------------------------------------------------------------------------------
+
+
+def _advice(lexer: Lexer, word: str, wanted: str) -> tuple[str, str]:
+    """A label in place of the general one, and a way out; either may be empty."""
+    text, end = lexer.text, lexer.start + len(word)
+    found = _BEFORE.search(text[: lexer.last])
+    before = found[0] if found else ""
+    followed = _AFTER.match(text, end)
+    after = followed[1] if followed else ""
+    if word == ":":
+        return _colon(text, before, after, lexer.last - len(before))
+    if word in ("+", "-", "//", "%", "*") and before and after and wanted in (*_STEP_ENDS, "loose end", "value end"):
+        if wanted in _STEP_ENDS:
+            label = "arithmetic with blanks needs parentheses"
+            return label, f"write {before}{word}{after} without blanks, or ({before} {word} {after})"
+        return "a sign, for there is a blank before it and none behind", f"write {before} {word} {after}"
+    if word == "=":
+        if wanted == "step end" and not text[: lexer.last].removesuffix(before).strip():
+            return "", f"a line is named with a colon: {before}: conv 64 3"
+        return "only the name of an option can stand before '='", ""
+    if word in ("==", "!=", "<=", ">=", "<", ">"):
+        return "comparisons stand in parentheses or behind 'if'", ""
+    if word == ",":
+        return ("", "separate arguments with blanks, or write conv(64, 3)") if wanted == "step end" else ("", "")
+    if word == ";":
+        return "", "in a file every line is an entry of its own, without ';'"
+    if word in ("&", "&&", "||", "!"):
+        return "", f"write {'and' if '&' in word else 'or' if '|' in word else 'not'}"
+    if word in "\"'`":
+        return "", "a phrase needs no quotes"
+    if word in "[]{}":
+        return "", "write a list in parentheses: (3, 3)"
+    return _reserved(text, word, wanted, before)
+
+
+def _reserved(text: str, word: str, wanted: str, before: str) -> tuple[str, str]:
+    """The advice for keywords and for values at a place of a step."""
+    if word in ("as", "if", "else", "and", "or", "not") and wanted in ("label", "signature", "argument"):
+        return f"{word!r} is a word of the language and cannot be a name", ""
+    if word == "else" and wanted in _STEP_ENDS:
+        return "no 'if' stands before this 'else'", "conv 64 3 if C != 64 else id"
+    if word in ("and", "or", "not") and wanted in _STEP_ENDS:
+        return f"{word!r} stands in parentheses or behind 'if'", ""
+    if word[0].isdigit() and wanted == "step":
+        return "a step begins with the name of a layer", f"for example conv {word}"
+    if before == ")" and wanted in _STEP_ENDS and (word[0].isalnum() or word == "/"):
+        return "the arguments ended with the ')'", "put it into the parentheses, or write the layer without them"
+    if wanted == "signature" and text[len(word) :].startswith("("):
+        return f"{word!r} is a word of the language and cannot be the name of a block", ""
+    return "", ""
+
+
+def _colon(text: str, before: str, after: str, start: int) -> tuple[str, str]:
+    if not before.isidentifier():
+        return "", ""
+    if not text[:start].strip():
+        return "", f"the name of a line is its key: {before}: conv 64 3, without quotes around it"
+    if not after:
+        return "", ""
+    short = f"{before}={after} or /{after}" if before == "stride" else f"{before}={after}"
+    return "an option takes '='", f"write {short}, not `{before}: {after}`"

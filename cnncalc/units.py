@@ -1,0 +1,100 @@
+"""How numbers are written and read: one convention, one place.
+
+A MAC is one multiply-accumulate; FLOPs are 2 x MACs.  MiB is 2^20 bytes.  Counts are abbreviated in steps of 1000.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal, InvalidOperation
+from fractions import Fraction
+from typing import NamedTuple
+
+DTYPE_BYTES: dict[str, int] = {
+    "float64": 8,
+    "float32": 4,
+    "tf32": 4,
+    "float16": 2,
+    "bfloat16": 2,
+    "float8": 1,
+    "int8": 1,
+    "uint8": 1,
+}
+"""Bytes per value of a data type; the counter of batch normalisation is always an int64."""
+
+COUNTER_BYTES = 8
+
+FLOPS_PER_MAC = 2
+
+
+def decimal(value: Fraction | int | float, digits: int = 4) -> str:
+    """``54.25``; at most ``digits`` places, no trailing zeros."""
+    if isinstance(value, Fraction):
+        value = float(value)
+    text = f"{value:.{digits}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def grouped(value: int) -> str:
+    """``34,944``."""
+    return f"{value:,}"
+
+
+def short_count(value: int) -> str:
+    """``60.97 M``, ``714.19 M``, ``4.09 G``; below 10,000 the number itself."""
+    if abs(value) < 10_000:
+        return grouped(value)
+    number = float(value)
+    for unit in ("k", "M", "G", "T", "P"):
+        number /= 1000
+        if abs(number) < 999.995:
+            return f"{number:.2f} {unit}"
+    return f"{number:.2f} P"
+
+
+def short_bytes(value: int) -> str:
+    """``232.6 MiB``; below 1 KiB in bytes."""
+    if abs(value) < 1024:
+        return f"{value} B"
+    number = float(value)
+    for unit in ("KiB", "MiB", "GiB", "TiB", "PiB"):
+        number /= 1024
+        if abs(number) < 1023.95:
+            return f"{number:.1f} {unit}"
+    return f"{number:.1f} PiB"
+
+
+_MULTIPLES = {"": 1, "k": 10**3, "K": 10**3, "m": 10**6, "M": 10**6, "g": 10**9, "G": 10**9, "b": 10**9, "B": 10**9}
+_MULTIPLES |= {"t": 10**12, "T": 10**12, "ki": 2**10, "Ki": 2**10, "mi": 2**20, "Mi": 2**20, "gi": 2**30, "Gi": 2**30}
+_FIGURE = re.compile(r"(?P<number>\d[\d,_ ]*(?:\.\d+)?(?:[eE][+-]?\d{1,3})?)\s*(?P<unit>[kKmMgGtTbB]i?)?B?\Z")
+
+
+class Figure(NamedTuple):
+    """A figure as somebody wrote it: the value and half of its last digit, 0 where it is exact."""
+
+    value: Fraction
+    slack: Fraction
+
+    def matches(self, truth: int) -> bool:
+        """Whether ``truth``, rounded to the figure's own precision, is the figure."""
+        return abs(truth - self.value) <= self.slack
+
+
+def read_figure(text: str) -> Figure | None:
+    """Read ``62378344``, ``62,378,344``, ``25.6M``, ``4.09 G``, ``24GiB``; None where it is no figure."""
+    found = _FIGURE.match(text.strip())
+    if not found or len(text) > 60:
+        return None
+    digits = re.sub(r"[,_ ]", "", found["number"])
+    unit = found["unit"] or ""
+    try:
+        number = Decimal(digits)
+    except InvalidOperation:
+        return None
+    if unit not in _MULTIPLES:
+        return None
+    scale = _MULTIPLES[unit]
+    exponent = number.as_tuple().exponent
+    places = Fraction(10) ** int(exponent)
+    exact = not unit and "." not in digits and "e" not in digits.lower()
+    return Figure(Fraction(number) * scale, Fraction(0) if exact else places * scale / 2)

@@ -1,0 +1,212 @@
+"""Is it fast?  Ratios, measured in one run on one machine: ``python -m tests.benchmarks``.
+
+Every target compares two things that are measured in turns (A B A B ...), each by its best time, so that a slow or busy
+machine moves both.  Exit 1 when a target is missed.
+
+    python -m tests.benchmarks              everything
+    python -m tests.benchmarks startup      only the groups named: startup growth reading
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parent.parent
+SMALL, LARGE = 10_000, 100_000
+
+LAZY_IMPORTS = "import click, rich, pydantic, yaml"
+USED_IMPORTS = (
+    "import click, yaml; from pydantic import BaseModel; from rich.console import Console; from rich.table import Table"
+)
+
+
+class Result(NamedTuple):
+    """One ratio (or figure), what it is made of, and its target, which it may not exceed; None: only told."""
+
+    name: str
+    value: float
+    target: float | None
+    parts: str
+
+    @property
+    def missed(self) -> bool:
+        return self.target is not None and self.value > self.target
+
+
+# Processes
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+def cnncalc(*arguments: str) -> list[str]:
+    """The installed command of this environment, else the checkout's."""
+    script = Path(sys.executable).parent / "cnncalc"
+    if script.exists():
+        return [str(script), *arguments]
+    return [*python("from cnncalc.cli import main; main()"), *arguments]
+
+
+def run(command: list[str]) -> str:
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    if process.returncode:
+        raise SystemExit(f"failed ({process.returncode}): {' '.join(command)}\n{process.stdout}{process.stderr}")
+    return process.stdout
+
+
+def seconds(command: list[str]) -> float:
+    start = time.perf_counter()
+    run(command)
+    return time.perf_counter() - start
+
+
+def best(measures: dict[str, Callable[[], float]], repeats: int) -> dict[str, float]:
+    """The least of ``repeats`` measurements of each, taken in turns after one round that does not count."""
+    for measure in measures.values():
+        measure()
+    rounds = [{name: measure() for name, measure in measures.items()} for _ in range(repeats)]
+    return {name: min(each[name] for each in rounds) for name in measures}
+
+
+def ratio(name: str, times: dict[str, float], over: str, under: str, target: float | None) -> Result:
+    parts = f"{times[over] * 1000:,.0f} ms / {times[under] * 1000:,.0f} ms"
+    return Result(name, times[over] / times[under], target, parts)
+
+
+# Whole processes
+
+
+def startup() -> Iterator[Result]:
+    commands = {
+        "nothing": python("pass"),
+        "lazy": python(LAZY_IMPORTS),
+        "used": python(USED_IMPORTS),
+        "help": cnncalc("--help"),
+        "summarize": cnncalc("summarize", "resnet50"),
+    }
+    times = best({name: partial(seconds, each) for name, each in commands.items()}, repeats=15)
+    yield ratio("summarize resnet50 : importing the names used", times, "summarize", "used", 1.5)
+    yield ratio("summarize resnet50 : importing the four, lazily", times, "summarize", "lazy", None)
+    yield ratio("--help : importing the names used", times, "help", "used", 0.6)
+    yield ratio("--help : importing the four, lazily", times, "help", "lazy", 0.6)
+    yield ratio("--help : an interpreter that does nothing", times, "help", "nothing", None)
+    pair = {"summarize": commands["summarize"], "torch": python("import torch")}
+    times = best({name: partial(seconds, each) for name, each in pair.items()}, repeats=5)
+    yield ratio("summarize resnet50 : import torch", times, "summarize", "torch", 0.25)
+
+
+# Large networks
+
+
+def network(layers: int) -> str:
+    """A network of ``layers`` layers, one line each: convolutions, norms and activations."""
+    cycle = ("conv 16 3 p1 nobias", "bn", "relu", "conv 16 3x3 pad=1", "relu")
+    lines = "\n".join(f"  l{number}: {cycle[number % len(cycle)]}" for number in range(layers))
+    return f"name: generated\ninput: 3x32x32\nlayers:\n{lines}\n"
+
+
+# Each program prints what it took; {path} is the file.  Everything is imported and used once before the clock starts.
+_WARM = r"""
+import sys, time, cnncalc
+cnncalc.analyse(cnncalc.parse('input: 3x8x8\nlayers:\n  a: conv 4 3 p1 | bn\n  b: relu\n'))
+"""
+_PEAK = """
+def peak():
+    for line in open('/proc/self/status') if sys.platform == 'linux' else ():
+        if line.startswith('VmHWM'):
+            return int(line.split()[1]) * 1024
+    import resource
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == 'darwin' else 1024)
+"""
+ANALYSE = _WARM + (
+    "start = time.perf_counter(); report = cnncalc.analyse(cnncalc.load({path!r})); print(time.perf_counter() - start)"
+)
+PEAK_TEXT = _WARM + _PEAK + "text = open({path!r}).read(); print(peak())"
+PEAK_TREE = (
+    _WARM + _PEAK + "from cnncalc.formats.read.yaml import read; from cnncalc.source import Source\n"
+    "tree = read(Source('x', open({path!r}).read())); print(peak())"
+)
+PEAK_REPORT = _WARM + _PEAK + "report = cnncalc.analyse(cnncalc.load({path!r})); print(peak())"
+
+
+def figure(program: str, path: Path) -> float:
+    return float(run(python(program.format(path=str(path)))))
+
+
+def growth(folder: Path) -> Iterator[Result]:
+    small, large = written(folder, SMALL), written(folder, LARGE)
+    times = best({"small": partial(figure, ANALYSE, small), "large": partial(figure, ANALYSE, large)}, repeats=3)
+    yield ratio(f"analysis of {LARGE:,} layers : of {SMALL:,}", times, "large", "small", 12)
+    text, tree, report = (figure(program, large) for program in (PEAK_TEXT, PEAK_TREE, PEAK_REPORT))
+    yield Result("peak bytes per layer beyond the parsed text", (report - tree) / LARGE, 4096, mebibytes(report, tree))
+    yield Result("peak bytes per layer beyond the plain text", (report - text) / LARGE, None, mebibytes(report, text))
+
+
+def mebibytes(over: float, under: float) -> str:
+    return f"{over / 2**20:,.0f} MiB - {under / 2**20:,.0f} MiB"
+
+
+def written(folder: Path, layers: int) -> Path:
+    path = folder / f"{layers}.yaml"
+    path.write_text(network(layers), "utf-8")
+    return path
+
+
+# Reading, against the C parser of YAML, in one process
+
+
+COMPOSE = """
+import yaml
+text = open({path!r}).read()
+def compose():
+    start = time.perf_counter(); tree = yaml.compose(text, Loader=yaml.CSafeLoader); return time.perf_counter() - start
+def analyse():
+    start = time.perf_counter(); report = cnncalc.analyse(cnncalc.load({path!r})); return time.perf_counter() - start
+rounds = [(compose(), analyse()) for _ in range(6)][1:]
+print(*map(min, zip(*rounds)))
+"""
+
+
+def reading(folder: Path) -> Iterator[Result]:
+    path = written(folder, SMALL)
+    compose, analyse = map(float, run(python(_WARM + COMPOSE.format(path=str(path)))).split())
+    times = {"compose": compose, "analyse": analyse}
+    yield ratio(f"analysis of {SMALL:,} layers : yaml.compose (C)", times, "analyse", "compose", 10)
+
+
+# The table
+
+
+def show(result: Result) -> None:
+    target = "" if result.target is None else f"<= {result.target:g}"
+    verdict = "" if result.target is None else "MISSED" if result.missed else "ok"
+    print(f"{result.name:<52}{result.value:>9,.2f}  {target:<8} {verdict:<7} {result.parts}", flush=True)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    groups = {"startup": lambda folder: startup(), "growth": growth, "reading": reading}
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Ratios, measured in one run.")
+    parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"of {', '.join(groups)}; all if none is named")
+    chosen = parser.parse_args(arguments).groups or list(groups)
+    if unknown := set(chosen) - set(groups):
+        parser.error(f"no group {', '.join(sorted(unknown))}; there are {', '.join(groups)}")
+    missed = 0
+    with tempfile.TemporaryDirectory() as folder:
+        for name in chosen:
+            for result in groups[name](Path(folder)):
+                show(result)
+                missed += result.missed
+    return 1 if missed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

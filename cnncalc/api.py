@@ -89,7 +89,9 @@ def analyse(
     Raises :class:`SpecError` where it cannot be built; with ``partial`` the report ends at the faults instead and
     carries them in ``diagnostics``, as it always carries expectations that do not hold.
     """
-    reports = analyse_all(network, batch=batch, dtype=dtype, net=net, strict=strict, limit=limit, only=only, partial=partial)
+    reports = analyse_all(
+        network, batch=batch, dtype=dtype, net=net, strict=strict, limit=limit, only=only, partial=partial
+    )
     if len(reports) > 1:
         names = ", ".join(str(report.graph.net.name) for report in reports)
         raise fault("G107", f"there are several nets: {names}", help=["choose one: net=..."])
@@ -117,7 +119,9 @@ def analyse_all(
         known = [str(report.graph.net.name) for report in reports if report.graph.net.name]
         reports = [report for report in reports if report.graph.net.name == net]
         if not reports:
-            hint = did_you_mean(net, known) or (f"its nets: {', '.join(known)}" if known else "it has a single net without a name")
+            hint = did_you_mean(net, known) or (
+                f"its nets: {', '.join(known)}" if known else "it has a single net without a name"
+            )
             raise fault("G101", f"there is no net called {net!r}", help=[hint])
     if broken and not partial:
         raise SpecError(broken)
@@ -174,7 +178,13 @@ def find_source(target: str | os.PathLike[str]) -> tuple[Source, str | None]:
         return load_source(place.path), place.variant
     if re.fullmatch(r"[\w.+-]+", target.strip()) and not target.strip()[0].isdigit():
         hint = did_you_mean(target, library.names())
-        help = [hint] if hint else ["`cnncalc list` names the bundled networks; a one-line network begins with its input: '3x32x32 | conv 6 5x5'"]
+        help = (
+            [hint]
+            if hint
+            else [
+                "`cnncalc list` names the bundled networks; a one-line network begins with its input: '3x32x32 | conv 6 5x5'"
+            ]
+        )
         raise fault("Y001", f"there is no file and no bundled network called {target!r}", help=help)
     return Source("<line>", target), None
 
@@ -227,4 +237,6 @@ def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
         place = (each.mark.source.name, each.mark.start) if each.mark else ("", number)
         found.setdefault((*place, each.code, each.message), each)
     files = list(dict.fromkeys(each.mark.source.name if each.mark else "" for each in found.values()))
-    return sorted(found.values(), key=lambda each: (files.index(each.mark.source.name), each.mark.start) if each.mark else (-1, 0))
+    return sorted(
+        found.values(), key=lambda each: (files.index(each.mark.source.name), each.mark.start) if each.mark else (-1, 0)
+    )

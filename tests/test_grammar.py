@@ -72,7 +72,9 @@ def statement(text: str) -> list[Any]:
                 signature = parse_signature(scalar(text[:colon]))
             except SpecError as error:
                 (fault,) = error.diagnostics
-                if fault.code not in LIMITS and "parameter" not in fault.message:  # a rule outside the grammar
+                if fault.code in LIMITS:
+                    raise
+                if "parameter" not in fault.message:  # else it is a rule outside the grammar
                     continue
                 signature = None
             return [signature, parse_line(scalar(text[colon + 1 :]), given=False)]
@@ -127,11 +129,12 @@ def test_same_structure(text):
 
 TOKEN = re.compile(r"\w+|->|=>|//|[=!<>]=|\s+|.")
 CHARACTERS = "0123kspdgxCc_. \t\n|->*/%+=<>!:,;()×→^#'\"\\é٣\u00a0"
-SNIPPETS = (
-    *"0 1 64 3x3 3×3 1:2 p1 p1:2 s2 k p( f( ( ) () , | -> → = => == <= * ** *3 *n / // % + - -c +c : ; . a.b".split(),
-    *"as if else and or not asu ifx elsex orb nota conv conv3-64 fc-10 add( Mul( residual( add if( as.b".split(),
-    *"x x3 01 1. .5 0.5 1e3 0e3 3a 1.5e-3 2x 1x1: C/2 (a/b) (a/2) (a if b/2 else c/d) !".split(),
-)
+WORDS = """
+    0 1 64 3x3 3×3 1:2 p1 p1:2 s2 k p( f( ( ) () , | -> → = => == <= * ** *3 *n / // % + - -c +c : ; . a.b
+    as if else and or not asu ifx elsex orb nota conv conv3-64 fc-10 add( Mul( residual( add if( as.b
+    x x3 01 1. .5 0.5 1e3 0e3 3a 1.5e-3 2x 1x1: C/2 (a/b) (a/2) (a if b/2 else c/d) !
+"""
+SNIPPETS = (*WORDS.split(), " 3 x3", " 64 *3", " p(k/2)", " (n -1)", "a if b else c")
 
 
 def mutant(draw: random.Random) -> str:
@@ -178,6 +181,5 @@ def test_agree_on_word_salad():
 
 
 def test_a_planted_difference_is_found(monkeypatch):
-    monkeypatch.setattr("test_grammar.by_grammar", lambda text: None, raising=False)
     monkeypatch.setitem(globals(), "by_grammar", lambda text: None)
     assert not agree("conv 64 3x3")

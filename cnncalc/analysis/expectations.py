@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from cnncalc.analysis.report import Report
+from cnncalc.analysis.report import Group, Report, Row
 from cnncalc.errors import Diagnostic, SpecError, did_you_mean
 from cnncalc.graph import shape_agrees
 from cnncalc.shape import Shape, show
@@ -43,9 +43,7 @@ def check_one(report: Report, expectation: Expectation) -> Diagnostic | None:
         return Diagnostic("E103", f"{value.value!r} is no shape", value.mark, help=("a shape is written 96x55x55",))
     if shape_agrees(shape, claimed):
         return None
-    return Diagnostic(
-        "E101", f"expected {key} to be {show(claimed)}, but it is {show(shape)}", value.mark, layer=key
-    )
+    return Diagnostic("E101", f"expected {key} to be {show(claimed)}, but it is {show(shape)}", value.mark, layer=key)
 
 
 def unknown(report: Report, expectation: Expectation, name: str) -> Diagnostic | None:
@@ -53,7 +51,10 @@ def unknown(report: Report, expectation: Expectation, name: str) -> Diagnostic |
         return None
     hint = did_you_mean(name, [*report.names(), *FIGURES, "output"])
     return Diagnostic(
-        "E103", f"there is nothing called {name!r} to expect a figure of", expectation.key.mark, help=(hint,) if hint else ()
+        "E103",
+        f"there is nothing called {name!r} to expect a figure of",
+        expectation.key.mark,
+        help=(hint,) if hint else (),
     )
 
 
@@ -78,7 +79,7 @@ def figure_of(report: Report, name: str, figure: str) -> int | None:
             sizes = [paths.largest.size for _, index in report.graph.outputs for paths in report.fields[index]]
             return max(sizes, default=None)
         if figure == "weights":
-            return sum(each.count for row in report.rows if not row.weights_of for each in row.parameters if each.name == "weight")
+            return weights(report.rows)
         return {
             "params": totals.params,
             "trainable": totals.trainable,
@@ -91,7 +92,7 @@ def figure_of(report: Report, name: str, figure: str) -> int | None:
     found = report.find(name)
     if found is None:
         return None
-    rows = getattr(found, "rows", (found,))
+    rows = found.rows if isinstance(found, Group) else (found,)
     if figure == "receptive_field":
         return max((field.size for field in found.receptive_field), default=None)
     if figure == "layers":
@@ -99,17 +100,28 @@ def figure_of(report: Report, name: str, figure: str) -> int | None:
     if figure == "flops":
         return 2 * found.macs
     if figure == "weights":
-        return sum(each.count for row in rows if not row.weights_of for each in row.parameters if each.name == "weight")
+        return weights(rows)
     if figure == "memory":
         return found.activation_bytes
     return int(getattr(found, figure))
+
+
+def weights(rows: tuple[Row, ...]) -> int:
+    """Parameters without biases; shared weights once."""
+    tensors = (each for row in rows if row.weights_of is None for each in row.parameters)
+    return sum(each.count for each in tensors if each.name == "weight")
 
 
 def compare_figure(expectation: Expectation, figure: str, name: str, truth: int) -> Diagnostic | None:
     value = expectation.value
     claimed = read_figure(value.value)
     if claimed is None:
-        return Diagnostic("E103", f"{value.value!r} is no figure", value.mark, help=("a figure is written 25557032, 25,557,032 or 25.6M",))
+        return Diagnostic(
+            "E103",
+            f"{value.value!r} is no figure",
+            value.mark,
+            help=("a figure is written 25557032, 25,557,032 or 25.6M",),
+        )
     if claimed.matches(truth):
         return None
     subject = f"{name}.{figure}" if name else figure

@@ -165,9 +165,7 @@ class Report:
 
     @property
     def outputs(self) -> tuple[tuple[str, Shape], ...]:
-        return tuple(
-            (name, self.graph.shape(index)) for name, index in self.graph.outputs if self.only in (None, name)
-        )
+        return tuple((name, self.graph.shape(index)) for name, index in self.graph.outputs if self.only in (None, name))
 
     @cached_property
     def fields(self) -> list[Fields]:
@@ -192,7 +190,6 @@ class Report:
         assert layer is not None
         own = node.owner == node.index
         trainable = facts.trainable if own else 0
-        fresh = not (layer.alias or layer.is_inplace)
         return Row(
             node.name,
             node.line,
@@ -204,7 +201,7 @@ class Report:
             facts.buffered if own else 0,
             facts.macs * self.batch,
             facts.work,
-            elements(facts.output) * self.batch * self.value_bytes if fresh else 0,
+            elements(facts.output) * self.batch * self.value_bytes if facts.fresh else 0,
             tuple([paths.largest for paths in fields]),
             None if own else nodes[node.owner].name,
             node,
@@ -215,9 +212,7 @@ class Report:
     def totals(self) -> Totals:
         rows = self.rows
         params = sum(row.params for row in rows)
-        counters = sum(
-            buffer.counter for row in rows if row.weights_of is None for buffer in row.node.facts.buffers
-        )
+        counters = sum(buffer.counter for row in rows if row.weights_of is None for buffer in row.node.facts.buffers)
         buffers = sum(row.buffers for row in rows)
         work = [sum(column) * self.batch for column in zip(*(row.work for row in rows), strict=True)]
         return Totals(

@@ -24,7 +24,9 @@ def complete_target(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 def targets(function: F) -> F:
     """One or more TARGETs."""
-    return click.argument("targets", nargs=-1, required=True, metavar="TARGET...", shell_complete=complete_target)(function)
+    return click.argument("targets", nargs=-1, required=True, metavar="TARGET...", shell_complete=complete_target)(
+        function
+    )
 
 
 def target(function: F) -> F:
@@ -34,11 +36,15 @@ def target(function: F) -> F:
 
 def choosing(function: F) -> F:
     """``--set``, ``--variant``, ``--input``: what is loaded."""
-    for decorate in reversed((
-        click.option("--set", "settings", multiple=True, metavar="NAME=NUMBER", help="Set a parameter of the file."),
-        click.option("--variant", metavar="NAME", help="A named set of parameters of the file."),
-        click.option("--input", "shape", metavar="SHAPE", help="Another input shape, e.g. 3x256x256."),
-    )):
+    for decorate in reversed(
+        (
+            click.option(
+                "--set", "settings", multiple=True, metavar="NAME=NUMBER", help="Set a parameter of the file."
+            ),
+            click.option("--variant", metavar="NAME", help="A named set of parameters of the file."),
+            click.option("--input", "shape", metavar="SHAPE", help="Another input shape, e.g. 3x256x256."),
+        )
+    ):
         function = decorate(function)
     return function
 
@@ -47,10 +53,20 @@ def sizing(function: F) -> F:
     """``--batch`` and ``--dtype``."""
     from cnncalc.units import DTYPE_BYTES
 
-    for decorate in reversed((
-        click.option("--batch", type=click.IntRange(1, 10**9), default=1, show_default=True, help="Examples at a time."),
-        click.option("--dtype", type=click.Choice(list(DTYPE_BYTES)), default="float32", show_default=True, help="Data type of the values."),
-    )):
+    for decorate in reversed(
+        (
+            click.option(
+                "--batch", type=click.IntRange(1, 10**9), default=1, show_default=True, help="Examples at a time."
+            ),
+            click.option(
+                "--dtype",
+                type=click.Choice(list(DTYPE_BYTES)),
+                default="float32",
+                show_default=True,
+                help="Data type of the values.",
+            ),
+        )
+    ):
         function = decorate(function)
     return function
 

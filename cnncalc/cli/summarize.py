@@ -18,12 +18,21 @@ from cnncalc.cli._options import choosing, exit_code, keep, names_list, read_set
 @sizing
 @click.option("--net", metavar="NAME", help="Only this net of a file with several.")
 @click.option("--only", metavar="OUTPUT", help="Only the layers that this output needs.")
-@click.option("--as", "tool", metavar="TOOL", help="Totals as another tool counts them: torchinfo, fvcore, thop, ptflops, keras, torchvision.")
-@click.option("--depth", type=click.IntRange(1), help="Fold names deeper than this; 1 shows lines.  [default: what fits a screen]")
+@click.option(
+    "--as",
+    "tool",
+    metavar="TOOL",
+    help="Totals as another tool counts them: torchinfo, fvcore, thop, ptflops, keras, torchvision.",
+)
+@click.option(
+    "--depth", type=click.IntRange(1), help="Fold names deeper than this; 1 shows lines.  [default: what fits a screen]"
+)
 @click.option("--columns", metavar="NAMES", help="Columns, separated by commas, or +NAMES to add some.")
 @click.option("--strict", is_flag=True, help="A stride that does not tile is an error.")
 @click.option("--limit", type=click.IntRange(1), help="The most layers a network may have.")
-@click.option("--format", "format_", type=click.Choice(["table", "json", "csv", "markdown"]), default="table", show_default=True)
+@click.option(
+    "--format", "format_", type=click.Choice(["table", "json", "csv", "markdown"]), default="table", show_default=True
+)
 @click.pass_context
 def command(
     ctx: click.Context,

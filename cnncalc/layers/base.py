@@ -50,7 +50,7 @@ class Parameter(NamedTuple):
     trainable: bool = True
 
     @property
-    def count(self) -> int:
+    def count(self) -> int:  # type: ignore[override]
         return elements(self.shape)
 
 
@@ -62,7 +62,7 @@ class Buffer(NamedTuple):
     counter: bool = False
 
     @property
-    def count(self) -> int:
+    def count(self) -> int:  # type: ignore[override]
         return elements(self.shape)
 
 
@@ -130,7 +130,9 @@ def _whole(value: object, least: int) -> int:
     if value != value or value in (float("inf"), float("-inf")) or int(value) != value:
         raise PydanticCustomError("not_whole", "must be a whole number, got {got}", {"got": got(value)})
     if value < least:
-        raise PydanticCustomError("too_small", "must be at least {least}, got {got}", {"least": least, "got": got(value)})
+        raise PydanticCustomError(
+            "too_small", "must be at least {least}, got {got}", {"least": least, "got": got(value)}
+        )
     if value > LARGEST:
         raise PydanticCustomError("too_large", "must be at most 10^15, got {got}", {"got": got(value)})
     return int(value)
@@ -245,12 +247,8 @@ _PAD = {
 }
 
 # A number may be arithmetic on the file's params, which is a text to a JSON Schema.
-Whole = Annotated[
-    int, PlainValidator(_one_or_more), WithJsonSchema({"anyOf": [_INTEGER, {"type": "string"}]})
-]
-WholeOrZero = Annotated[
-    int, PlainValidator(_zero_or_more), WithJsonSchema({"anyOf": [_PADS, {"type": "string"}]})
-]
+Whole = Annotated[int, PlainValidator(_one_or_more), WithJsonSchema({"anyOf": [_INTEGER, {"type": "string"}]})]
+WholeOrZero = Annotated[int, PlainValidator(_zero_or_more), WithJsonSchema({"anyOf": [_PADS, {"type": "string"}]})]
 Axes = Annotated[int | tuple[int, ...], PlainValidator(_axes), WithJsonSchema(_PER_AXIS), Size]
 AxesOrZero = Annotated[int | tuple[int, ...], PlainValidator(_outpad), WithJsonSchema(_PER_AXIS), Size]
 Sizes = Annotated[tuple[int, ...], PlainValidator(_sizes), WithJsonSchema(_PER_AXIS), Size]

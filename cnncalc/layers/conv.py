@@ -18,7 +18,9 @@ Groups = Annotated[Whole, Letter("g")]
 
 def groups_fault(word: str, groups: int, seen: int, made: int) -> Fault:
     common = gcd(seen, made)
-    fitting = sorted((each for each in range(1, min(common, 4096) + 1) if common % each == 0), key=lambda g: abs(g - groups))
+    fitting = sorted(
+        (each for each in range(1, min(common, 4096) + 1) if common % each == 0), key=lambda g: abs(g - groups)
+    )
     return Fault(
         "S107",
         f"groups={groups} does not divide both the {seen} incoming and the {made} outgoing channels",
@@ -206,10 +208,14 @@ class TransposedConv(Convolving):
         dilation = per_axis(self.word, "dilation", self.dilation, rank)
         outpad = per_axis(self.word, "outpad", self.outpad, rank)
         if self.pad == "same":
-            outpad = tuple(max(s - (d * (k - 1) + 1), 0) + o for k, s, d, o in zip(kernel, stride, dilation, outpad, strict=True))
+            outpad = tuple(
+                max(s - (d * (k - 1) + 1), 0) + o for k, s, d, o in zip(kernel, stride, dilation, outpad, strict=True)
+            )
         for o, s, d in zip(outpad, stride, dilation, strict=True):
             if o >= max(s, d) and self.pad != "same":
-                raise Fault("S108", f"outpad={o} must be smaller than the stride {s} or the dilation {d}", option="outpad")
+                raise Fault(
+                    "S108", f"outpad={o} must be smaller than the stride {s} or the dilation {d}", option="outpad"
+                )
         return tuple(
             Transposed(extent, k, s, before, after, d, o)
             for extent, k, s, (before, after), d, o in zip(

@@ -100,7 +100,11 @@ class Reshape(Layer):
         return EVERYWHERE
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
-        return (Call("Unflatten", {"dim": 1, "unflattened_size": self.size}),) if len(shapes[0]) == 1 else (
-            Call("Flatten", {"start_dim": 1}),
-            Call("Unflatten", {"dim": 1, "unflattened_size": self.size}),
+        return (
+            (Call("Unflatten", {"dim": 1, "unflattened_size": self.size}),)
+            if len(shapes[0]) == 1
+            else (
+                Call("Flatten", {"start_dim": 1}),
+                Call("Unflatten", {"dim": 1, "unflattened_size": self.size}),
+            )
         )

@@ -6,8 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from cnncalc.layers.base import Buffer, Call, Layer, Letter, Number, Parameter, Switch, Whole, Words, Work
-from cnncalc.layers.base import Fault
+from cnncalc.layers.base import Buffer, Call, Fault, Layer, Letter, Number, Parameter, Switch, Whole, Words, Work
 from cnncalc.shape import Shape, elements
 from cnncalc.units import grouped
 

@@ -9,10 +9,22 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from cnncalc.arithmetic import Reach
-from cnncalc.layers.base import EVERYWHERE, Call, Fault, Layer, Letter, Size, Sizes, Switch, Words, Work, per_axis, spatial
+from cnncalc.layers.base import (
+    EVERYWHERE,
+    Call,
+    Fault,
+    Layer,
+    Letter,
+    Size,
+    Sizes,
+    Switch,
+    Words,
+    Work,
+    per_axis,
+    spatial,
+)
 from cnncalc.layers.windowed import Ceil, Dilation, Kernel, Pad, Stride, Windowed
 from cnncalc.shape import Shape, elements, show
-
 
 PoolStride = Annotated[Stride | None, Letter("s"), Size]
 
@@ -89,7 +101,7 @@ class AvgPool(Pooling):
     pad: Pad = Field(0, description="zeros around the input")
     ceil: Ceil = Field(False, description="a last window may reach over the end (Caffe, torch's ceil_mode)")
 
-    dilation: ClassVar[int] = 1
+    dilation: ClassVar[int] = 1  # type: ignore[misc]
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         return self.pooling_calls(shapes[0], 0.0, {"ceil_mode": self.ceil}, limit=True)

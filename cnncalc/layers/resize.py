@@ -8,8 +8,22 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from cnncalc.arithmetic import Reach, Transposed, transposed_reach
-from cnncalc.layers.base import Axes, Call, Fault, Layer, Line, Padding, Size, Sizes, Switch, Whole, Words, Work
-from cnncalc.layers.base import per_axis, spatial
+from cnncalc.layers.base import (
+    Axes,
+    Call,
+    Fault,
+    Layer,
+    Line,
+    Padding,
+    Size,
+    Sizes,
+    Switch,
+    Whole,
+    Words,
+    Work,
+    per_axis,
+    spatial,
+)
 from cnncalc.shape import Shape, elements, show
 
 

@@ -92,7 +92,12 @@ class Windowed(Layer):
             kernel += f" (spanning {window.span} with dilation {window.dilation})"
         help = [f"a kernel of at most {largest}, or padding of at least {missing} (pad={missing}), would fit"]
         channels = getattr(self, "channels", None)
-        if channels is not None and channels in (1, 2, 3, 5, 7, 9, 11) and self.kernel != channels and channels <= window.extent:
+        if (
+            channels is not None
+            and channels in (1, 2, 3, 5, 7, 9, 11)
+            and self.kernel != channels
+            and channels <= window.extent
+        ):
             help.insert(0, f"channels come first: did you mean {self.word} {show_size(self.kernel)} {channels}?")
         return Fault("S103", f"{kernel} does not fit into {padded}", label, help=tuple(help))
 

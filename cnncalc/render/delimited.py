@@ -6,7 +6,7 @@ import csv
 from collections.abc import Sequence
 from io import StringIO
 
-from cnncalc.analysis.folding import Folded, fold, deepest
+from cnncalc.analysis.folding import Folded, deepest, fold
 from cnncalc.analysis.report import Report
 from cnncalc.render.columns import COLUMNS
 from cnncalc.units import grouped

@@ -13,7 +13,13 @@ def table(report: Report) -> str:
     made = sheet(report, width=120)
     cells = []
     for row in [*made.rows, made.total]:
-        cells.append("<tr>" + "".join(f'<td style="text-align:{side(r)}">{escape(c.text)}</td>' for c, r in zip(row, made.right, strict=True)) + "</tr>")
+        cells.append(
+            "<tr>"
+            + "".join(
+                f'<td style="text-align:{side(r)}">{escape(c.text)}</td>' for c, r in zip(row, made.right, strict=True)
+            )
+            + "</tr>"
+        )
     head = "".join(f"<th>{escape(each)}</th>" for each in made.headings)
     below = "".join(f"<div>{escape(each.text)}</div>" for each in made.below)
     return (

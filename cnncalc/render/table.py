@@ -61,7 +61,13 @@ def scaled(value: int, scale: int) -> str:
     return f"{number:,.2f}" if number >= 0.005 else "<0.01"
 
 
-def sheet(report: Report, depth: int | None = None, columns: Sequence[str] | None = None, width: int = 80, tool: str | None = None) -> Sheet:
+def sheet(
+    report: Report,
+    depth: int | None = None,
+    columns: Sequence[str] | None = None,
+    width: int = 80,
+    tool: str | None = None,
+) -> Sheet:
     """The table of a report, narrow enough for ``width`` where that can be done without loss of sense."""
     rows = fold(report, fitting_depth(report) if depth is None else depth)
     if columns is not None:
@@ -134,7 +140,11 @@ def below(report: Report) -> list[Cell]:
     lines = [
         Cell(
             f"{grouped(totals.params)} params ({short_bytes(totals.parameter_bytes)} {report.dtype})"
-            + (f", {grouped(totals.params - totals.trainable)} of them frozen" if totals.params != totals.trainable else "")
+            + (
+                f", {grouped(totals.params - totals.trainable)} of them frozen"
+                if totals.params != totals.trainable
+                else ""
+            )
             + (f", {grouped(totals.buffers)} buffers" if totals.buffers else "")
         ),
         Cell(
@@ -143,7 +153,11 @@ def below(report: Report) -> list[Cell]:
         ),
     ]
     if report.graph.per_image > 1:
-        lines.append(Cell(f"runs {grouped(report.graph.per_image)} times per image: {short_count(totals.macs * report.graph.per_image)} MACs"))
+        lines.append(
+            Cell(
+                f"runs {grouped(report.graph.per_image)} times per image: {short_count(totals.macs * report.graph.per_image)} MACs"
+            )
+        )
     shared = sum(row.weights_of is not None for row in report.rows)
     if shared:
         lines.append(Cell(f"{shared} layers use weights that count once, at their first use", "dim"))
@@ -158,7 +172,9 @@ def below(report: Report) -> list[Cell]:
 
 def never_read(unread: tuple[int, ...]) -> str:
     """``1 row and 1 column never read``."""
-    words = {1: ("position",), 2: ("row", "column"), 3: ("slice", "row", "column")}.get(len(unread), axis_names(len(unread)))
+    words = {1: ("position",), 2: ("row", "column"), 3: ("slice", "row", "column")}.get(
+        len(unread), axis_names(len(unread))
+    )
     parts = [f"{count} {word}{'s' if count > 1 else ''}" for count, word in zip(unread, words, strict=True) if count]
     return f"{' and '.join(parts)} never read"
 

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from cnncalc.errors import did_you_mean
-from cnncalc.layers import Kind, Layer, canonical
-from cnncalc.layers.base import got
+from cnncalc.layers import Kind, canonical
+from cnncalc.layers.base import Layer, got
 from cnncalc.shape import show
 from cnncalc.spec.evaluate import UNKNOWN, Scope, SpanFault, Unknown, evaluate
 from cnncalc.spec.syntax import Argument, Call, Dotted, Expr, Name, Number, Padding, Short, Size, Span
@@ -186,7 +186,11 @@ class Binder:
                     "T112",
                     f"{value.text!r} may be {kind.word}'s {field} or the line {value.text!r}",
                     span,
-                    (f"write {field}={value.text[1:]}, or like={value.text}" if "like" in kind.fields else f"write {field}={value.text[1:]}",),
+                    (
+                        f"write {field}={value.text[1:]}, or like={value.text}"
+                        if "like" in kind.fields
+                        else f"write {field}={value.text[1:]}",
+                    ),
                 )
             if field:
                 self.set(field, evaluate(value.value, self.scope), span)
@@ -297,7 +301,9 @@ def missing_fault(call: Call, kind: Kind, slots: Mapping[str, Slot], field: str)
     optional = [name for name in kind.fields if name not in kind.required and name != "in_channels"]
     takes = f"{kind.word} takes: {', '.join(kind.required)}" + (f" [{', '.join(optional)}]" if optional else "")
     help = (f"{takes}; for example `{example}`" if example else takes,)
-    return SpanFault("T102", f"{kind.word} needs {field!r}", call.span, help, f"got {given}" if given else "got nothing")
+    return SpanFault(
+        "T102", f"{kind.word} needs {field!r}", call.span, help, f"got {given}" if given else "got nothing"
+    )
 
 
 def block_arguments(
@@ -330,7 +336,9 @@ def block_arguments(
             return LETTERS[option]
         if option not in parameters:
             hint = did_you_mean(option, parameters)
-            raise SpanFault("T101", f"block {name} has no parameter {option!r}", span, tuple(filter(None, (hint, declared))))
+            raise SpanFault(
+                "T101", f"block {name} has no parameter {option!r}", span, tuple(filter(None, (hint, declared)))
+            )
         return option
 
     arguments = list(call.arguments)
@@ -353,7 +361,9 @@ def block_arguments(
                     "T112",
                     f"{value.text!r} may be {name}'s {option} or the line {value.text!r}",
                     argument.span,
-                    (f"write {option}={value.text[1:]} if the option is meant, or give the line by its parameter's name",),
+                    (
+                        f"write {option}={value.text[1:]} if the option is meant, or give the line by its parameter's name",
+                    ),
                 )
             if option in parameters:
                 set_(option, evaluate(value.value, scope), argument.span)

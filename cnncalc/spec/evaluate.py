@@ -103,7 +103,9 @@ def _name(expr: Name, scope: Scope) -> Value:
     if found is not None:
         if isinstance(found, (int, Fraction, float, str, tuple, Unknown)):
             return found
-        raise SpanFault("T104", f"{expr.text!r} is a line, not a number; its sizes are {expr.text}.H and so on", expr.span)
+        raise SpanFault(
+            "T104", f"{expr.text!r} is a line, not a number; its sizes are {expr.text}.H and so on", expr.span
+        )
     if expr.text in SIZE_NAMES and scope.flowing is not None:
         shape = scope.flowing()
         return UNKNOWN if isinstance(shape, Unknown) else size_named(expr.text, shape, expr.span)
@@ -150,7 +152,7 @@ def _bounded(value: int | Fraction | float, span: Span) -> int | Fraction | floa
         if not math.isfinite(value) or abs(value) > LARGEST:
             raise SpanFault("T106", "this number is larger than 10^15", span)
         return int(value) if value.is_integer() else value
-    if abs(value) > LARGEST or value.denominator > LARGEST**2:
+    if value.numerator > LARGEST * value.denominator or value.denominator > LARGEST**2 or -value > LARGEST:
         raise SpanFault("T106", "this number is larger than 10^15", span)
     return simplest(value)
 

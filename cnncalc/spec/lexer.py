@@ -51,12 +51,24 @@ _TERMINALS: dict[str, str] = {
     "BAD": r"(?s:.)",
 }
 
+_FIRST = {
+    "(?=[A-Za-z_])": "MERGE VGG OPTFUNC FUNC DOTTED SHORT NAME ELSE AND NOT AS IF OR",
+    r"(?=\d)": "PADDING SIZE FLOAT INT",
+}
+"""What the words of a family begin with: one look decides about all of them."""
+
+_FAMILY = {name: first for first, names in _FIRST.items() for name in names.split()}
+
 Mode: TypeAlias = re.Pattern[str]
 
 
 def _mode(terminals: str) -> Mode:
     chosen = {*terminals.split(), "END", "BAD"}
-    words = "|".join(f"(?P<{name}>{pattern})" for name, pattern in _TERMINALS.items() if name in chosen)
+    families: dict[str, list[str]] = {first: [] for first in (*_FIRST, "")}
+    for name, pattern in _TERMINALS.items():
+        if name in chosen:
+            families[_FAMILY.get(name, "")].append(f"(?P<{name}>{pattern})")
+    words = "|".join(f"{first}(?:{'|'.join(each)})" for first, each in families.items() if each)
     return re.compile(rf"[ \t\f\r\n]*+(?:{words})")
 
 

@@ -25,7 +25,9 @@ def moved(node: Any, scalar: Scalar) -> Any:
     """A syntax tree with its spans turned into offsets of the source."""
     if isinstance(node, tuple) and hasattr(node, "_fields"):
         values = {
-            field: span_in_source(value, scalar) if field.endswith("span") and value is not None else moved(value, scalar)
+            field: span_in_source(value, scalar)
+            if field.endswith("span") and value is not None
+            else moved(value, scalar)
             for field, value in zip(node._fields, node, strict=True)
         }
         return type(node)(**values)
@@ -56,7 +58,14 @@ def long_form(tree: Mapping) -> tuple[Scalar, Chain]:
     op = tree.get("op")
     if not isinstance(op, Scalar) or not op.value:
         mark = tree.items[0][0].mark if tree.items else tree.mark
-        raise SpecError(Diagnostic("Y106", "a line in the long form needs `op:`", mark, help=("for example {op: conv, channels: 96, kernel: 11}",)))
+        raise SpecError(
+            Diagnostic(
+                "Y106",
+                "a line in the long form needs `op:`",
+                mark,
+                help=("for example {op: conv, channels: 96, kernel: 11}",),
+            )
+        )
     span = (op.start, op.end)
     sources = from_names(tree)
     arguments: list[Argument] = []
@@ -77,7 +86,11 @@ def long_form(tree: Mapping) -> tuple[Scalar, Chain]:
             if each.option and getattr(each.value, "text", "") == "true"
         ]
         if not sources:
-            raise SpecError(Diagnostic("Y106", f"{word} in the long form needs `from:` with its inputs", op.mark, help=("from: [a, b]",)))
+            raise SpecError(
+                Diagnostic(
+                    "Y106", f"{word} in the long form needs `from:` with its inputs", op.mark, help=("from: [a, b]",)
+                )
+            )
         merge = Merge(word.lower(), tuple(branches), span, span)
         return text, Chain((Step(merge, (), None, None, span),), span)
     steps = [Step(Call(name, (), each, each), (), None, None, each) for name, each in sources[:1]]

@@ -61,6 +61,7 @@ _ADD = {True: frozenset({"TADD", "LADD"}), False: frozenset({"TADD"})}
 _MULTIPLY = {True: frozenset({"TMUL", "LMUL", "SLASH"}), False: frozenset({"TMUL"})}
 _SIGN = {True: frozenset({"TNEG", "LADD"}), False: frozenset({"TNEG"})}
 _TIGHT = frozenset({"TADD", "TMUL"})
+_NO_ARGUMENT = frozenset({"PIPE", "END", "RPAR", "COMMA"})
 _ARGUMENTS = frozenset({"LPAR", "TNEG", "FUNC", "FLOAT", "DOTTED", "PADDING", "SHORT"})
 
 Parsed = TypeVar("Parsed")
@@ -195,7 +196,7 @@ class _Parser(Lexer):
         atom = self.atom()
         suffixes: tuple[Label | Claim, ...] = ()
         test = otherwise = None
-        if self.kind != "PIPE":
+        if self.kind not in _NO_ARGUMENT:
             suffixes = self.suffixes()
             if self.kind == "IF":
                 self.next(OPERAND)
@@ -269,7 +270,7 @@ class _Parser(Lexer):
             branches.append(self.branch())
         self.close("branch end")
         self.next(CLOSED)
-        return Merge(self.text[start : end - 1].lower(), tuple(branches), (start, self.last), (start, end - 1))
+        return Merge(self.text[start : end - 1].casefold(), tuple(branches), (start, self.last), (start, end - 1))
 
     def branch(self) -> Branch:
         """branch: (NAME "=")? chain"""
@@ -290,7 +291,7 @@ class _Parser(Lexer):
     def arguments(self) -> tuple[Argument, ...]:
         """arg*"""
         found: list[Argument] = []
-        while (argument := self.argument()) is not None:
+        while self.kind not in _NO_ARGUMENT and (argument := self.argument()):
             found.append(argument)
         return tuple(found)
 
@@ -317,11 +318,13 @@ class _Parser(Lexer):
             self.next(AFTER)
             if self.kind in _TIGHT:
                 value = self.arithmetic(False, value)
-            return Argument(None, value, value.span, value.span)
+            span = value.span
+            return Argument(None, value, span, span)
         if kind == "SIZE":
-            value = Size(self.dims(start, end), (start, end))
+            span = (start, end)
+            value = Size(self.dims(start, end), span)
             self.next(ARGUMENT)
-            return Argument(None, value, value.span, value.span)
+            return Argument(None, value, span, span)
         if kind == "SLASH":
             self.next(VALUE)
             value = self.value()
@@ -523,9 +526,10 @@ class _Parser(Lexer):
     # -- numbers ---------------------------------------------------------------------------------------------------
 
     def integer(self, start: int, end: int) -> Number:
+        span = (start, end)
         if end - start > DIGITS:
-            raise faults.too_many_digits((start, end), DIGITS)
-        return Number(int(self.text[start:end]), (start, end))
+            raise faults.too_many_digits(span, DIGITS)
+        return Number(int(self.text[start:end]), span)
 
     def decimal(self, start: int, end: int) -> Number:
         found = _FLOAT.match(self.text, start, end)

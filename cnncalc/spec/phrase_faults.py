@@ -11,13 +11,16 @@ from cnncalc.spec.syntax import Span
 _WORD = re.compile(r"\w[\w.]*|\.\d[\w.]*|->|=>|\*\*|//|&&|\|\||[=!<>]=|(?s:.)")
 _BEFORE = re.compile(r"(?:\w[\w.]*|->|=>|\*\*|//|\S)\Z")
 _AFTER = re.compile(r"\s*(\w[\w.]*)")
+_NUMERIC = re.compile(r"\.?\d")
+_NUMBER = re.compile(r"0|[1-9]\d*|(?:0|[1-9]\d*)\.\d+(?:[eE]\d+)?|[1-9]\d*[eE]\d+|\d+(?:[x×]\d+)+")
 _STEP_ENDS = ("step end", "given end", "branch end")
 
 _WANTED = {
     "step": "a layer, a block, the name of a line or '(' can stand here",
-    "step end": "an argument, '|', 'as', '=>' or 'if' can stand here",
+    "step end": "'|' or the end of the line can stand here",
     "given end": "'|' and a layer can stand here",
-    "branch end": "',' or ')' can stand here",
+    "branch end": "'|', ',' or ')' can stand here",
+    "group end": "'|' or ')' can stand here",
     "argument": "an argument can stand here",
     "argument end": "an argument, ',' or ')' can stand here",
     "value": "a number, a name or '(' can stand here",
@@ -96,20 +99,22 @@ def unexpected(lexer: Lexer, opened: list[int], wanted: str) -> PhraseError:
     found = _WORD.match(text, start)
     word = found[0] if found else text[start]
     span = (start, start + len(word))
-    strange = next((place for place in range(*span) if _is_strange(text[place])), None)
+    strange = next((place for place in range(*span) if _is_strange(text[place], place == start)), None)
     if strange is not None:
         return _strange(text[strange], strange)
     if word == ")" and not opened:
         return _syntax("unexpected ')'", span, "no '(' is open here")
     if word in ("|", "->") and wanted in ("loose end", "argument end", "argument") and opened:
-        return _unclosed(opened[-1])
+        return _unclosed(opened[-1], f"{word!r} cannot stand in it")
     if word in ("**", "^"):
         return _power(lexer, word, span)
     if word == "*" and wanted in _STEP_ENDS:
         return _bare_repeat(text, span)
-    if lexer.kind == "BAD" and re.match(r"\.?\d", word):
+    if lexer.kind == "BAD" and _NUMERIC.match(word) and not _NUMBER.fullmatch(word):
         return _bad_number(word, span)
     label, help = _advice(lexer, word, wanted)
+    if wanted == "step end" and opened:
+        wanted = "branch end" if text[: opened[-1]][-1:].isalpha() else "group end"
     return _syntax(f"unexpected {word!r}", span, label or _WANTED[wanted], help)
 
 
@@ -120,7 +125,7 @@ def _at_the_end(lexer: Lexer, opened: list[int], wanted: str) -> PhraseError:
         help = "write a layer, for example conv 64 3x3" if what == "phrase" else ""
         return _syntax(f"an empty {what}", (0, max(len(text), 1)), "nothing stands here", help)
     if opened:
-        return _unclosed(opened[-1])
+        return _unclosed(opened[-1], "the text ends before its ')'")
     found = _BEFORE.search(text[:last])
     word = found[0] if found else ""
     span = (last - len(word), last)
@@ -133,8 +138,8 @@ def _at_the_end(lexer: Lexer, opened: list[int], wanted: str) -> PhraseError:
     return _syntax(f"something is missing after {word!r}", span, _WANTED[wanted].replace("stand here", "follow"))
 
 
-def _unclosed(place: int) -> PhraseError:
-    return PhraseError("Y203", "this '(' is never closed", (place, place + 1), help=("add the ')' that ends it",))
+def _unclosed(place: int, label: str) -> PhraseError:
+    return PhraseError("Y203", "this '(' is never closed", (place, place + 1), label, ("add the ')' that ends it",))
 
 
 def _power(lexer: Lexer, word: str, span: Span) -> PhraseError:
@@ -169,12 +174,15 @@ def _bad_number(word: str, span: Span) -> PhraseError:
     return _syntax(f"{word!r} is not a number", span, help=help)
 
 
-def _is_strange(char: str) -> bool:
-    return not char.isascii() and (char in _SPELLINGS or not (char.isalnum() or char in "×→"))
+def _is_strange(char: str, first: bool) -> bool:
+    """Whether a character is none of the language's, or looks like one of them (a word begins with an ASCII one)."""
+    if char.isascii() or char in "×→":
+        return False
+    return first or char in _SPELLINGS or unicodedata.normalize("NFKC", char).isascii()
 
 
 def _strange(char: str, place: int) -> PhraseError:
-    name = unicodedata.name(char, f"U+{ord(char):04X}").lower()
+    name = unicodedata.name(char, "no printable one").lower()
     instead = _SPELLINGS.get(char)
     if instead is None and unicodedata.category(char) == "Zs":
         instead = " "
@@ -188,7 +196,7 @@ def _strange(char: str, place: int) -> PhraseError:
     else:
         help = "type a plain blank instead" if instead == " " else f"type {instead!r} instead"
     shown = repr(char) if char.isprintable() else f"U+{ord(char):04X}"
-    return _syntax(f"unexpected character {shown}", (place, place + 1), f"this is a {name}", help)
+    return _syntax(f"unexpected character {shown} ({name})", (place, place + 1), help=help)
 
 
 # -- advice for one word -------------------------------------------------------------------------------------------
@@ -203,45 +211,86 @@ def _advice(lexer: Lexer, word: str, wanted: str) -> tuple[str, str]:
     after = followed[1] if followed else ""
     if word == ":":
         return _colon(text, before, after, lexer.last - len(before))
-    if word in ("+", "-", "//", "%", "*") and before and after and wanted in (*_STEP_ENDS, "loose end", "value end"):
-        if wanted in _STEP_ENDS:
-            label = "arithmetic with blanks needs parentheses"
-            return label, f"write {before}{word}{after} without blanks, or ({before} {word} {after})"
-        return "a sign, for there is a blank before it and none behind", f"write {before} {word} {after}"
+    if word in ("+", "-", "//", "%", "*") and before and after:
+        label, help = _operator(lexer.kind, word, wanted, before, after)
+        if label:
+            return label, help
     if word == "=":
-        if wanted == "step end" and not text[: lexer.last].removesuffix(before).strip():
-            return "", f"a line is named with a colon: {before}: conv 64 3"
-        return "only the name of an option can stand before '='", ""
+        return _equal(text[: lexer.last].removesuffix(before), before, wanted)
     if word in ("==", "!=", "<=", ">=", "<", ">"):
         return "comparisons stand in parentheses or behind 'if'", ""
     if word == ",":
         return ("", "separate arguments with blanks, or write conv(64, 3)") if wanted == "step end" else ("", "")
     if word == ";":
         return "", "in a file every line is an entry of its own, without ';'"
-    if word in ("&", "&&", "||", "!"):
-        return "", f"write {'and' if '&' in word else 'or' if '|' in word else 'not'}"
+    if word in ("&", "&&", "!"):
+        return "", f"write {'and' if '&' in word else 'not'!r}"
+    if word == "|" and before == "|":
+        return "", "write a single '|' between steps, 'or' in a test"
+    if wanted == "signature" and lexer.kind == "MERGE":
+        return f"{word!r} is a merge of the language and cannot be the name of a block", ""
     if word in "\"'`":
         return "", "a phrase needs no quotes"
     if word in "[]{}":
         return "", "write a list in parentheses: (3, 3)"
-    return _reserved(text, word, wanted, before)
+    return _reserved(text[: lexer.last], word, wanted, before)
 
 
-def _reserved(text: str, word: str, wanted: str, before: str) -> tuple[str, str]:
-    """The advice for keywords and for values at a place of a step."""
-    if word in ("as", "if", "else", "and", "or", "not") and wanted in ("label", "signature", "argument"):
-        return f"{word!r} is a word of the language and cannot be a name", ""
-    if word == "else" and wanted in _STEP_ENDS:
-        return "no 'if' stands before this 'else'", "conv 64 3 if C != 64 else id"
-    if word in ("and", "or", "not") and wanted in _STEP_ENDS:
-        return f"{word!r} stands in parentheses or behind 'if'", ""
-    if word[0].isdigit() and wanted == "step":
-        return "a step begins with the name of a layer", f"for example conv {word}"
-    if before == ")" and wanted in _STEP_ENDS and (word[0].isalnum() or word == "/"):
-        return "the arguments ended with the ')'", "put it into the parentheses, or write the layer without them"
-    if wanted == "signature" and text[len(word) :].startswith("("):
-        return f"{word!r} is a word of the language and cannot be the name of a block", ""
+def _operator(kind: str, word: str, wanted: str, before: str, after: str) -> tuple[str, str]:
+    if wanted in ("loose end", "value end") and kind == "TNEG":
+        return "a sign, for there is a blank before it and none behind", f"write {before} {word} {after}"
+    if wanted not in _STEP_ENDS:
+        return "", ""
+    if kind != "BAD":
+        label = "arithmetic with blanks needs parentheses"
+        return label, f"write {before}{word}{after} without blanks, or ({before} {word} {after})"
+    if _NUMERIC.match(before):
+        return "a size takes no part in arithmetic", ""
+    if word in "+-":
+        return "a sign stands close before its number", f"write {after if word == '+' else word + after}"
     return "", ""
+
+
+def _equal(leading: str, before: str, wanted: str) -> tuple[str, str]:
+    if before in ("<", ">", "!"):
+        return "", f"write {before}= without a blank"
+    if before == "=":
+        return "a single '=' gives an option or a branch its value", ""
+    if wanted == "step end" and not leading.strip() and before.isidentifier():
+        return "", f"a line is named with a colon: {before}: conv 64 3"
+    return "only the name of an option can stand before '='", ""
+
+
+def _reserved(leading: str, word: str, wanted: str, before: str) -> tuple[str, str]:
+    """The advice for keywords, and for values where a step should be."""
+    if word in ("as", "if", "else", "and", "or", "not"):
+        if word == "not" and wanted == "value":
+            return "'not' needs parentheses behind an operator", ""
+        if word == "else" and wanted in _STEP_ENDS:
+            return "no 'if' stands before this 'else'", "for example conv 64 3 if C != 64 else id"
+        if word in ("and", "or", "not") and wanted in _STEP_ENDS:
+            return f"{word!r} stands in parentheses or behind 'if'", ""
+        if wanted in ("step", "label", "signature", "argument", "value"):
+            return f"{word!r} is a word of the language and cannot be a name", ""
+    if wanted == "given end" and word[0].isalpha():
+        return "", f"the name of a layer comes first: {word} {before}"
+    if word[0].isdigit() and wanted == "step":
+        return "a step begins with the name of a layer", f"for example conv {word if word.isdigit() else '64 ' + word}"
+    if before == ")" and wanted in _STEP_ENDS and (word[0].isalnum() or word == "/"):
+        if _closes_a_layer(leading):
+            return "the arguments ended with the ')'", "put it into the parentheses, or write the layer without them"
+        return "a group takes no arguments", ""
+    return "", ""
+
+
+def _closes_a_layer(leading: str) -> bool:
+    """Whether the ``)`` at the end belongs to ``layer(...)``, and not to a group."""
+    depth = 0
+    for place in range(len(leading) - 1, -1, -1):
+        depth += {")": 1, "(": -1}.get(leading[place], 0)
+        if depth == 0:
+            return place > 0 and (leading[place - 1].isalnum() or leading[place - 1] == "_")
+    return False
 
 
 def _colon(text: str, before: str, after: str, start: int) -> tuple[str, str]:

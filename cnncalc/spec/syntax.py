@@ -167,7 +167,7 @@ class Repeat(NamedTuple):
     """``( chain )`` or ``( chain )*count``; ``count`` is None without a repeat."""
 
     chain: Chain
-    count: Expr | None
+    count: Expr | None  # type: ignore[assignment]
     span: Span
 
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping as Dict
+from collections.abc import Callable, Iterable
+from collections.abc import Mapping as Dict
 from typing import Any
 
 from cnncalc.errors import Diagnostic, Related, SpecError, did_you_mean
 from cnncalc.layers import STEPS, canonical, kind_of
 from cnncalc.source import Items, Mapping, Mark, Scalar, Source, Tree
-from cnncalc.spec.bind import Binder, Faults, LETTERS
+from cnncalc.spec.bind import Binder, Faults
 from cnncalc.spec.evaluate import SIZE_NAMES, Scope, SpanFault, Unknown, evaluate
 from cnncalc.spec.longform import long_form, tree_value
 from cnncalc.spec.network import Block, Expectation, File, Input, Net, Network, Statement
 from cnncalc.spec.phrase import parse_line, parse_signature, parse_value
-from cnncalc.spec.syntax import Call, Given, Group, Name, Padding, Short, Size
+from cnncalc.spec.syntax import Call, Given, Group, Size
 
 KEYS = (
     "name", "about", "input", "inputs", "params", "variants", "defaults", "blocks", "shared", "layers", "outputs", "nets",
@@ -92,24 +93,40 @@ class Validator:
         if "nets" in keys:
             for clash in ("layers", "input", "inputs", "outputs"):
                 if clash in keys:
-                    self.report("Y107", f"a file has either nets or {clash}", first_mark(keys[clash]), help=("move it into the net it belongs to",))
+                    self.report(
+                        "Y107",
+                        f"a file has either nets or {clash}",
+                        first_mark(keys[clash]),
+                        help=("move it into the net it belongs to",),
+                    )
             nets = self.nets(keys["nets"], file)
             expect = self.expectations(keys.get("expect"))
         else:
             if "layers" not in keys:
-                raise SpecError([
-                    *self.diagnostics,
-                    Diagnostic("Y106", "there are no layers", Mark(source, tree.start, tree.start), help=("an architecture file needs `layers:` (or `nets:`)",)),
-                ])
+                if any("'layers'" in help for each in self.diagnostics for help in each.help):
+                    raise SpecError(self.diagnostics)
+                raise SpecError(
+                    [
+                        *self.diagnostics,
+                        Diagnostic(
+                            "Y106",
+                            "there are no layers",
+                            Mark(source, tree.start, tree.start),
+                            help=("an architecture file needs `layers:` (or `nets:`)",),
+                        ),
+                    ]
+                )
             nets = [self.net(None, keys, file, None, ())]
             expect = nets[0].expect
         if variant is not None and (variants.get(variant) or variant in variant_expect):
             expect = variant_expect.get(variant, ())
         if modified:
             expect = ()
-        name = self.text(keys.get("name")) or (os.path.splitext(os.path.basename(source.name))[0] if source.folder is not None else "network")
+        name = self.text(keys.get("name")) or (
+            os.path.splitext(os.path.basename(source.name))[0] if source.folder is not None else "network"
+        )
         strict = self.tiling(keys.get("tiling"))
-        extra = {key: keys[key] for key in ("family", "year", "budget") if key in keys}
+        extra: dict[str, Any] = {key: keys[key] for key in ("family", "year", "budget") if key in keys}
         return Network(
             name, self.text(keys.get("about")), source, file, tuple(nets), strict, variants, expect, variant, modified,
             tuple(self.diagnostics), extra,
@@ -123,7 +140,13 @@ class Validator:
                 hint = did_you_mean(name, known)
                 if not hint and canonical(name.split(" ")[0]):
                     hint = "layers stand under `layers:`"
-                self.report("Y103", f"unknown key {name!r}", key.mark, f"not a key of {what}", (hint or f"its keys are {', '.join(known)}",))
+                self.report(
+                    "Y103",
+                    f"unknown key {name!r}",
+                    key.mark,
+                    f"not a key of {what}",
+                    (hint or f"its keys are {', '.join(known)}",),
+                )
             else:
                 found[name] = value
         return found
@@ -160,16 +183,28 @@ class Validator:
                 self.report("G111", "only a file can import", scalar.mark)
                 continue
             if os.path.isabs(name) or ".." in re.split(r"[/\\]", name) or "\\" in name or not name or "\0" in name:
-                self.report("G111", "an import is a file beside this one or below it", scalar.mark, "no absolute path, no `..`")
+                self.report(
+                    "G111", "an import is a file beside this one or below it", scalar.mark, "no absolute path, no `..`"
+                )
                 continue
             path = os.path.join(file.source.folder, name)
             real = os.path.realpath(path)
             if not real.startswith(os.path.realpath(file.source.folder) + os.sep):
-                self.report("G111", "an import is a file beside this one or below it", scalar.mark, "this one leads out of the folder")
+                self.report(
+                    "G111",
+                    "an import is a file beside this one or below it",
+                    scalar.mark,
+                    "this one leads out of the folder",
+                )
                 continue
             seen = {os.path.realpath(each) for each in chain}
             if real in seen:
-                self.report("G111", "the files import each other in a circle", scalar.mark, notes=(" -> ".join([*map(os.path.basename, chain), os.path.basename(name)]),))
+                self.report(
+                    "G111",
+                    "the files import each other in a circle",
+                    scalar.mark,
+                    notes=(" -> ".join([*map(os.path.basename, chain), os.path.basename(name)]),),
+                )
                 continue
             if len(chain) > IMPORT_LIMIT:
                 self.report("G111", f"imports nested deeper than {IMPORT_LIMIT}", scalar.mark)
@@ -179,7 +214,13 @@ class Validator:
                 other = self.read(source)
             except SpecError as error:
                 first = error.diagnostics[0]
-                self.report("G111", f"cannot import {name!r}: {first.message}", scalar.mark, help=first.help, related=[Related(f"at {first.mark}", first.mark)] if first.mark else [])
+                self.report(
+                    "G111",
+                    f"cannot import {name!r}: {first.message}",
+                    scalar.mark,
+                    help=first.help,
+                    related=[Related(f"at {first.mark}", first.mark)] if first.mark else [],
+                )
                 continue
             keys = self.keys(other, KEYS, "an architecture file")
             imported = self.file(source, keys, (*chain, path))
@@ -203,7 +244,12 @@ class Validator:
 
     def good_name(self, name: str, mark: Mark, what: str) -> bool:
         if not _IDENTIFIER.match(name) or name in _KEYWORDS:
-            self.report("Y107", f"{what}'s name must be a word, got {name!r}", mark, help=("letters, digits and _, not beginning with a digit",))
+            self.report(
+                "Y107",
+                f"{what}'s name must be a word, got {name!r}",
+                mark,
+                help=("letters, digits and _, not beginning with a digit",),
+            )
             return False
         if name in SIZE_NAMES:
             self.report("G110", f"{name!r} is the name of a size that flows in", mark, help=("choose another name",))
@@ -227,7 +273,9 @@ class Validator:
             return None
         return value
 
-    def variants(self, tree: Tree | None, file: File) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[Expectation, ...]]]:
+    def variants(
+        self, tree: Tree | None, file: File
+    ) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[Expectation, ...]]]:
         found: dict[str, dict[str, Any]] = {}
         expects: dict[str, tuple[Expectation, ...]] = {}
         mapping = self.mapping(tree, "variants", "variants: {wide: {width: 2.0}}") if tree is not None else None
@@ -240,7 +288,12 @@ class Validator:
                     continue
                 if name.value not in file.params:
                     hint = did_you_mean(name.value, file.params)
-                    self.report("T111", f"there is no parameter called {name.value!r}", name.mark, help=(hint or f"its parameters: {', '.join(file.params) or 'none'}",))
+                    self.report(
+                        "T111",
+                        f"there is no parameter called {name.value!r}",
+                        name.mark,
+                        help=(hint or f"its parameters: {', '.join(file.params) or 'none'}",),
+                    )
                     continue
                 number = self.number(setting, file.params, f"parameter {name.value}")
                 if number is not None:
@@ -249,20 +302,33 @@ class Validator:
         return found, expects
 
     def set_params(
-        self, file: File, variants: dict[str, dict[str, Any]], variant: str | None, overrides: Dict[str, Any], source: Source
+        self,
+        file: File,
+        variants: dict[str, dict[str, Any]],
+        variant: str | None,
+        overrides: Dict[str, Any],
+        source: Source,
     ) -> bool:
         base = os.path.basename(source.name)
         if variant is not None:
             if variant not in variants:
                 hint = did_you_mean(variant, variants)
                 known = f"its variants: {', '.join(variants)}" if variants else "it has none"
-                raise SpecError(Diagnostic("T113", f"--variant {variant}: {base} has no such variant", help=(f"{hint} {known}".strip(),)))
+                raise SpecError(
+                    Diagnostic(
+                        "T113", f"--variant {variant}: {base} has no such variant", help=(f"{hint} {known}".strip(),)
+                    )
+                )
             file.params.update(variants[variant])
         for name, value in overrides.items():
             if name not in file.params:
                 hint = did_you_mean(name, file.params)
                 known = f"its parameters: {', '.join(file.params)}" if file.params else "it has none"
-                raise SpecError(Diagnostic("T111", f"--set {name}: {base} has no parameter {name!r}", help=(f"{hint} {known}".strip(),)))
+                raise SpecError(
+                    Diagnostic(
+                        "T111", f"--set {name}: {base} has no parameter {name!r}", help=(f"{hint} {known}".strip(),)
+                    )
+                )
             file.params[name] = value
         return bool(overrides)
 
@@ -292,23 +358,40 @@ class Validator:
 
     def blocks(self, tree: Tree | None, file: File, shared: bool) -> None:
         where = "shared" if shared else "blocks"
-        mapping = self.mapping(tree, where, f"{where}: {{double(c): (conv c 3 p1 | relu)*2}}") if tree is not None else None
+        mapping = (
+            self.mapping(tree, where, f"{where}: {{double(c): (conv c 3 p1 | relu)*2}}") if tree is not None else None
+        )
         for key, value in mapping or ():
             signature = self.guarded(parse_signature, key)
             if signature is None:
                 continue
             if canonical(signature.name) or signature.name.lower() in STEPS:
-                self.report("G105", f"{signature.name!r} is a layer already", key.mark, help=("choose another name for the block",))
+                self.report(
+                    "G105",
+                    f"{signature.name!r} is a layer already",
+                    key.mark,
+                    help=("choose another name for the block",),
+                )
                 continue
             if not self.good_name(signature.name, key.mark, "a block"):
                 continue
             if any(each.name in SIZE_NAMES for each in signature.parameters):
                 clash = next(each for each in signature.parameters if each.name in SIZE_NAMES)
-                self.report("G110", f"{clash.name!r} is the name of a size that flows in", key.at(*clash.span), help=("choose another name",))
+                self.report(
+                    "G110",
+                    f"{clash.name!r} is the name of a size that flows in",
+                    key.at(*clash.span),
+                    help=("choose another name",),
+                )
                 continue
             known = file.blocks.get(signature.name)
             if known is not None and known.file is file:
-                self.report("G105", f"block {signature.name!r} is defined twice", key.mark, notes=(f"first on line {known.text.mark.line}",))
+                self.report(
+                    "G105",
+                    f"block {signature.name!r} is defined twice",
+                    key.mark,
+                    notes=(f"first on line {known.text.mark.line}",),
+                )
                 continue
             statements = self.statements(value, f"block {signature.name}", top=False)
             file.blocks[signature.name] = Block(signature.name, signature.parameters, statements, file, key, shared)
@@ -329,7 +412,9 @@ class Validator:
             for item in tree:
                 if isinstance(item, Mapping) and not any(key.value == "op" for key, _ in item):
                     if len(item.items) != 1:
-                        self.report("Y107", "an item of the list is one phrase, or one `name: phrase`", first_mark(item))
+                        self.report(
+                            "Y107", "an item of the list is one phrase, or one `name: phrase`", first_mark(item)
+                        )
                     found.extend(self.statement(key, value) for key, value in item)
                 else:
                     found.append(self.statement(None, item))
@@ -345,11 +430,26 @@ class Validator:
             if name is None:
                 continue
             if not _PATH.match(name) or name in _KEYWORDS:
-                self.report("Y107", f"a line's name must be a word, got {name!r}", statement.mark, help=("letters, digits and _, not beginning with a digit",))
+                self.report(
+                    "Y107",
+                    f"a line's name must be a word, got {name!r}",
+                    statement.mark,
+                    help=("letters, digits and _, not beginning with a digit",),
+                )
             elif name.split(".")[0] in RESERVED and (top or name in SIZE_NAMES):
-                self.report("G110", f"{name!r} is a reserved name", statement.mark, help=(f"reserved are {', '.join(RESERVED)}",))
+                self.report(
+                    "G110",
+                    f"{name!r} is a reserved name",
+                    statement.mark,
+                    help=(f"reserved are {', '.join(RESERVED)}",),
+                )
             elif name in seen:
-                self.report("G105", f"{name!r} stands twice in layers", statement.mark, notes=(f"first on line {seen[name].mark.line}",))
+                self.report(
+                    "G105",
+                    f"{name!r} stands twice in layers",
+                    statement.mark,
+                    notes=(f"first on line {seen[name].mark.line}",),
+                )
             seen.setdefault(name, statement)
 
     def statement(self, key: Scalar | None, value: Tree) -> Statement:
@@ -364,7 +464,9 @@ class Validator:
                 self.diagnostics.extend(error.diagnostics)
                 text, chain = Scalar(value.source, "", value.start, value.start, value.start), None
             return Statement(name, chain, text, key.mark if key is not None else first_mark(value))
-        self.report("Y107", "a line is a phrase, or a mapping with `op:`", first_mark(value), help=("join steps with |",))
+        self.report(
+            "Y107", "a line is a phrase, or a mapping with `op:`", first_mark(value), help=("join steps with |",)
+        )
         text = Scalar(value.source, "", value.start, value.start, value.start)
         return Statement(name, None, text, key.mark if key is not None else first_mark(value))
 
@@ -382,26 +484,40 @@ class Validator:
                 continue
             keys = self.keys(inner, NET_KEYS, "a net")
             if "layers" not in keys:
+                if any("'layers'" in help for each in self.diagnostics for help in each.help):
+                    raise SpecError(self.diagnostics)
                 self.report("Y106", f"net {name!r} has no layers", key.mark)
                 continue
             found.append(self.net(name, keys, file, key.mark, tuple(each.name or "" for each in found)))
         return found
 
-    def net(self, name: str | None, keys: dict[str, Tree], file: File, mark: Mark | None, earlier: tuple[str, ...]) -> Net:
+    def net(
+        self, name: str | None, keys: dict[str, Tree], file: File, mark: Mark | None, earlier: tuple[str, ...]
+    ) -> Net:
         statements = self.statements(keys["layers"], "the network" if name is None else f"net {name}", top=True)
         inputs = self.inputs(keys, file, earlier, statements)
         for statement in statements:
             if statement.name in file.blocks:
-                self.report("G105", f"{statement.name!r} is a block and a line", statement.mark, help=("rename one of them",))
+                self.report(
+                    "G105", f"{statement.name!r} is a block and a line", statement.mark, help=("rename one of them",)
+                )
             if statement.name is not None and any(each.name == statement.name for each in inputs):
-                self.report("G105", f"{statement.name!r} is an input and a line", statement.mark, help=("rename one of them",))
+                self.report(
+                    "G105", f"{statement.name!r} is an input and a line", statement.mark, help=("rename one of them",)
+                )
         per_image = None
         if "per_image" in keys:
             scalar = self.scalar(keys["per_image"], "per_image")
             expr = self.guarded(parse_value, scalar) if scalar is not None else None
             per_image = (expr, scalar) if expr is not None and scalar is not None else None
         return Net(
-            name, inputs, statements, self.outputs(keys.get("outputs")), per_image, self.expectations(keys.get("expect")), mark
+            name,
+            inputs,
+            statements,
+            self.outputs(keys.get("outputs")),
+            per_image,
+            self.expectations(keys.get("expect")),
+            mark,
         )
 
     def inputs(
@@ -421,7 +537,13 @@ class Validator:
             return tuple(found)
         if "input" in keys:
             found_one = self.input("input", keys["input"], earlier)
-            return (found_one,) if found_one is not None else (Input("input", (), statements[0].text, "?"),) if statements else ()
+            return (
+                (found_one,)
+                if found_one is not None
+                else (Input("input", (), statements[0].text, "?"),)
+                if statements
+                else ()
+            )
         return (given,) if given is not None else ()
 
     def input(self, name: str, tree: Tree, earlier: tuple[str, ...]) -> Input | None:
@@ -433,7 +555,12 @@ class Validator:
                 return Input(name, (), tree, tree.value)
             if _IDENTIFIER.match(tree.value) and "x" not in tree.value[1:]:
                 hint = did_you_mean(tree.value, earlier)
-                self.report("G101", f"there is no net called {tree.value!r} above", tree.mark, help=(hint or "write a shape such as 3x224x224",))
+                self.report(
+                    "G101",
+                    f"there is no net called {tree.value!r} above",
+                    tree.mark,
+                    help=(hint or "write a shape such as 3x224x224",),
+                )
                 return None
             expr = self.guarded(parse_value, tree)
             if expr is None:
@@ -480,7 +607,13 @@ class Validator:
         for key, value in mapping or ():
             if isinstance(value, Items):
                 try:
-                    value = Scalar(value.source, "x".join(each.value for each in value if isinstance(each, Scalar)), value.start, value.end, value.start)
+                    value = Scalar(
+                        value.source,
+                        "x".join(each.value for each in value if isinstance(each, Scalar)),
+                        value.start,
+                        value.end,
+                        value.start,
+                    )
                 except SpecError:
                     continue
             scalar = self.scalar(value, "an expected figure")
@@ -516,17 +649,28 @@ def given_input(statements: tuple[Statement, ...]) -> Input | None:
 def default_call(word: str, key: Scalar, value: Tree) -> tuple[Scalar, Call]:
     """``conv: nobias`` as the call ``conv nobias``, its spans in the value's own text."""
     if isinstance(value, Mapping):
-        items = [(Scalar(key.source, "op", key.start, key.end, key.start), Scalar(key.source, word, key.start, key.end, key.start))]
+        items = [
+            (
+                Scalar(key.source, "op", key.start, key.end, key.start),
+                Scalar(key.source, word, key.start, key.end, key.start),
+            )
+        ]
         text, chain = long_form(Mapping(value.source, [*items, *value.items], value.start, value.end, value.flow))
     else:
         if isinstance(value, Items):
-            raise SpecError(Diagnostic("Y107", "defaults are options of a layer", first_mark(value), help=("for example `conv: nobias`",)))
-        offsets = None if value.offsets is None else [*value.offsets[:1] * 2, *value.offsets]
+            raise SpecError(
+                Diagnostic(
+                    "Y107", "defaults are options of a layer", first_mark(value), help=("for example `conv: nobias`",)
+                )
+            )
+        offsets = None if not value.offsets else [value.offsets[0], value.offsets[0], *value.offsets]
         text = Scalar(value.source, f"x {value.text}", value.start, value.end, value.base - 2, value.quoted, offsets)
         chain = parse_line(text)
     atom = chain.steps[0].atom
     if len(chain.steps) != 1 or not isinstance(atom, Call):
-        raise SpecError(Diagnostic("Y107", "defaults are options of one layer", value.mark, help=("for example `conv: nobias`",)))
+        raise SpecError(
+            Diagnostic("Y107", "defaults are options of one layer", value.mark, help=("for example `conv: nobias`",))
+        )
     return text, atom._replace(word=word)
 
 

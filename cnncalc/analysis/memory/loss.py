@@ -1,0 +1,62 @@
+"""Which loss a training step ends with, where nobody says.
+
+Cross-entropy where the first output gives class scores: its final softmax is dropped, since torch's cross-entropy has
+one of its own; without a softmax, two or more values (or maps of them) that come out of a weighted sum, and were at most
+moved, resized or pooled since, are class scores.  Else the sum of the outputs' means.  Either can be asked for by name.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cnncalc.graph import Graph, Node
+
+CROSS_ENTROPY = "cross_entropy"
+MEAN = "mean"
+LOSSES = (CROSS_ENTROPY, MEAN)
+
+_SOFTMAX = ("softmax", "logsoftmax")
+_WEIGHTED = ("convolution", "dense")
+_MOVING = ("shape", "resize", "pooling", "regularisation")
+"""Families that only move or pool the scores."""
+
+
+class Loss(NamedTuple):
+    """``node`` gives the scores of a cross-entropy; ``skipped`` is the softmax that the loss takes in, if any."""
+
+    name: str
+    node: int
+    skipped: int | None = None
+
+    @property
+    def about(self) -> str:
+        """What the training step ends with, in words."""
+        if self.name == MEAN:
+            return "the sum of the outputs' means"
+        return "cross-entropy on the first output" + (", its softmax dropped" if self.skipped is not None else "")
+
+
+def loss_of(graph: Graph, wanted: str | None = None) -> Loss:
+    """The loss of a graph's training step; raises :class:`ValueError` for a name that is none of ``LOSSES``."""
+    if wanted not in (None, *LOSSES):
+        raise ValueError(f"loss must be one of {', '.join(LOSSES)}, not {wanted!r}")
+    first = graph.outputs[0][1]
+    if wanted == MEAN:
+        return Loss(MEAN, first)
+    node = graph.nodes[first]
+    taken = any(first in other.inputs for other in graph.nodes)
+    if node.kind in _SOFTMAX and not taken and [index for _, index in graph.outputs].count(first) == 1:
+        return Loss(CROSS_ENTROPY, node.inputs[0], first)
+    if wanted or _is_scores(graph, node):
+        return Loss(CROSS_ENTROPY, first)
+    return Loss(MEAN, first)
+
+
+def _is_scores(graph: Graph, node: Node) -> bool:
+    """Whether a value without a softmax behind it holds a score per class."""
+    shape = node.facts.output
+    if shape[0] < 2 or node.layer is None:
+        return False
+    while node.layer is not None and node.layer.family in _MOVING and len(node.inputs) == 1:
+        node = graph.nodes[node.inputs[0]]
+    return node.layer is not None and node.layer.family in _WEIGHTED

@@ -1,0 +1,294 @@
+"""Tensors without values, and a tape of what backward will do with them: torch's autograd as far as memory goes.
+
+A :class:`Tensor` counts who holds it, as a TensorImpl does, and holds a :class:`Storage`; the storage is freed with its
+last tensor.  Every allocation and release is an event on the tape, so that the peak, what is alive at it, and the
+allocator's replay all come from one log.  The rules of the engine are those of torch 2.13:
+
+* ready nodes run by descending sequence number (reverse order of creation); a parameter's gradient is taken over by
+  ``.grad`` at its first use and added in place afterwards (``accumulate_grad.h``);
+* the gradients that flow in are alive while a node runs, all its results exist together; then the incoming gradient is
+  released, then the saved tensors, then the results go to their consumers (``engine.cpp``);
+* a second gradient for the same value is added in place only where the first is held by nobody else and is no view made
+  in backward (``input_buffer.cpp``, ``can_accumulate_inplace``); else old, new and sum coexist.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from cnncalc.shape import Shape
+
+Backward: TypeAlias = "Callable[[Tensor], Sequence[Tensor | None]]"
+"""From the gradient of a result to those of the inputs, then of the parameters."""
+
+Strides: TypeAlias = tuple[int, ...]
+
+
+class InplaceFault(ValueError):
+    """An operation in place that torch refuses in backward: it overwrote what an earlier one had saved."""
+
+
+class Storage:
+    """Memory: ``bytes`` as requested, what it is, who holds it, and how often it was overwritten."""
+
+    __slots__ = ("born", "bytes", "died", "holders", "name", "place", "version")
+
+    def __init__(self, bytes: int, name: str, place: str, born: int) -> None:
+        self.bytes = bytes
+        self.name = name
+        self.place = place
+        self.holders = 0
+        self.version = 0
+        self.born = born
+        self.died = -1
+
+
+class Tensor:
+    """A view of a storage: shape, strides (None: contiguous), and the step that made it, where gradients flow."""
+
+    __slots__ = ("holders", "is_view", "needs_grad", "parameter", "shape", "step", "storage", "strides")
+
+    def __init__(self, storage: Storage, shape: Shape, strides: Strides | None = None, is_view: bool = False) -> None:
+        storage.holders += 1
+        self.storage = storage
+        self.shape = shape
+        self.strides = strides
+        self.is_view = is_view
+        self.holders = 1
+        self.step: Step | None = None
+        self.needs_grad = False
+        self.parameter = False
+
+
+class Step:
+    """A node of the autograd graph."""
+
+    __slots__ = ("backward", "edges", "place", "saved", "sequence", "waiting")
+
+    def __init__(
+        self,
+        sequence: int,
+        place: str,
+        backward: Backward,
+        saved: list[tuple[Storage, int]],
+        edges: list[Step | Tensor | None],
+    ) -> None:
+        self.sequence = sequence
+        self.place = place
+        self.backward = backward
+        self.saved = saved
+        self.edges = edges
+        self.waiting = 0
+
+
+class Moment:
+    """A stretch of the tape: one node in one phase."""
+
+    __slots__ = ("after", "first", "last", "peak", "phase", "place")
+
+    def __init__(self, phase: str, place: str, first: int, now: int) -> None:
+        self.phase = phase
+        self.place = place
+        self.first = first
+        self.last = first
+        self.peak = now
+        self.after = now
+
+
+class Tape:
+    """The log of one run: events, moments, the autograd graph while it lives.
+
+    ``itemsize`` bytes per value; ``cpu`` for the figures that only the CPU has; ``recording`` whether gradients are
+    wanted; ``training`` whether layers such as dropout are in training mode.
+    """
+
+    def __init__(self, itemsize: int, cpu: bool, training: bool) -> None:
+        self.itemsize = itemsize
+        self.cpu = cpu
+        self.training = training
+        self.recording = training
+        self.now = 0
+        self.peak = 0
+        self.peak_event = -1
+        self.events: list[Storage] = []
+        """A storage stands here when it is allocated and again when it is freed."""
+        self.moments: list[Moment] = []
+        self.sequence = 0
+        self.phase = "setup"
+        self.place = ""
+        self.gradients: dict[int, Tensor] = {}
+        self.saved: set[Storage] = set()
+
+    # -- memory ------------------------------------------------------------------------------------------------
+
+    def at(self, phase: str, place: str) -> None:
+        """Begin a moment."""
+        self.close()
+        self.phase = phase
+        self.place = place
+        self.moments.append(Moment(phase, place, len(self.events), self.now))
+
+    def close(self) -> None:
+        """End the moment."""
+        if self.moments:
+            moment = self.moments[-1]
+            moment.last = len(self.events)
+            moment.after = self.now
+
+    def new(self, shape: Shape, name: str = "output", itemsize: int | None = None, strides: Strides | None = None) -> Tensor:
+        """A new tensor; without values (bytes 0) it is no event."""
+        size = self.itemsize if itemsize is None else itemsize
+        for each in shape:
+            size *= each
+        storage = Storage(size, name, self.place, len(self.events))
+        if size:
+            self.events.append(storage)
+            self.now += size
+            if self.now > self.peak:
+                self.peak = self.now
+                self.peak_event = len(self.events)
+            moment = self.moments[-1]
+            if self.now > moment.peak:
+                moment.peak = self.now
+        return Tensor(storage, shape, strides)
+
+    def crumb(self) -> Tensor | None:
+        """The 0-dimensional double that wraps a Python number: memory of the CPU, 8 bytes."""
+        return self.new((), "wrapped number", 8) if self.cpu else None
+
+    def hold(self, tensor: Tensor) -> Tensor:
+        tensor.holders += 1
+        return tensor
+
+    def drop(self, *tensors: Tensor | None) -> None:
+        """Let go of tensors; the last holder frees."""
+        for tensor in tensors:
+            if tensor is None:
+                continue
+            tensor.holders -= 1
+            if not tensor.holders:
+                step = tensor.step
+                tensor.step = None
+                self.release(tensor.storage)
+                del step
+
+    def release(self, storage: Storage) -> None:
+        storage.holders -= 1
+        if not storage.holders:
+            storage.died = len(self.events)
+            if storage.bytes:
+                self.events.append(storage)
+                self.now -= storage.bytes
+
+    def view(self, tensor: Tensor, shape: Shape, strides: Strides | None = None) -> Tensor:
+        """Another tensor on the same storage."""
+        return Tensor(tensor.storage, shape, strides, True)
+
+    # -- recording ---------------------------------------------------------------------------------------------
+
+    def record(
+        self,
+        result: Tensor,
+        inputs: Sequence[Tensor],
+        backward: Backward,
+        saves: Sequence[Tensor] = (),
+    ) -> Tensor:
+        """Note how gradients flow from ``result`` to ``inputs`` (parameters among them), if any of them needs one."""
+        if not self.recording or not any([each.needs_grad for each in inputs]):
+            return result
+        saved = []
+        for each in saves:
+            storage = each.storage
+            storage.holders += 1
+            saved.append((storage, storage.version))
+            if not each.parameter:
+                self.saved.add(storage)
+        edges = [(each if each.parameter else each.step) if each.needs_grad else None for each in inputs]
+        self.sequence += 1
+        result.step = Step(self.sequence, self.place, backward, saved, edges)
+        result.needs_grad = True
+        return result
+
+    def wants(self, tensor: Tensor) -> bool:
+        """Whether backward has to work out a gradient for this input."""
+        return self.recording and tensor.needs_grad
+
+    # -- backward ----------------------------------------------------------------------------------------------
+
+    def backward(self, loss: Tensor) -> None:
+        """Run the steps behind ``loss``; parameters receive their gradients."""
+        root = loss.step
+        if root is None:
+            return
+        seen = {root}
+        stack = [root]
+        while stack:
+            for edge in stack.pop().edges:
+                if type(edge) is Step:
+                    edge.waiting += 1
+                    if edge not in seen:
+                        seen.add(edge)
+                        stack.append(edge)
+        self.at("backward", root.place)
+        seed = self.new(loss.shape, "gradient of the loss")
+        waiting: dict[Step, Tensor] = {root: self.hold(seed)}
+        heap = [(-root.sequence, root)]
+        while heap:
+            _, step = heapq.heappop(heap)
+            if step.place != self.place:
+                self.at("backward", step.place)
+            gradient = waiting.pop(step)
+            for storage, version in step.saved:
+                if storage.version != version:
+                    raise InplaceFault(
+                        f"{step.place} needs a value for its gradient that a later layer overwrote in place: torch refuses"
+                    )
+            results = step.backward(gradient)
+            self.drop(gradient)
+            self.forget(step)
+            for result, edge in zip(results, step.edges, strict=True):
+                if result is None:
+                    continue
+                if edge is None:
+                    self.drop(result)
+                elif type(edge) is Step:
+                    self.give(waiting, edge, result)
+                    edge.waiting -= 1
+                    if not edge.waiting:
+                        heapq.heappush(heap, (-edge.sequence, edge))
+                else:
+                    assert type(edge) is Tensor
+                    self.keep(edge, result)
+        self.drop(seed)
+
+    def forget(self, step: Step) -> None:
+        """Release what a step had saved."""
+        for storage, _ in step.saved:
+            self.release(storage)
+        step.saved = []
+
+    def give(self, waiting: dict[Step, Tensor], step: Step, gradient: Tensor) -> None:
+        """``InputBuffer::accumulate``."""
+        old = waiting.get(step)
+        if old is None:
+            waiting[step] = gradient
+        elif old.holders == 1 and old.storage.holders == 1 and not old.is_view:
+            self.drop(gradient)
+        else:
+            waiting[step] = self.new(old.shape, "sum of gradients", strides=old.strides)
+            self.drop(old, gradient)
+
+    def keep(self, parameter: Tensor, gradient: Tensor) -> None:
+        """``AccumulateGrad``: the first is taken over, where it lies like the parameter; the next are added in place."""
+        key = id(parameter)
+        if key in self.gradients:
+            self.drop(gradient)
+        elif gradient.strides is None:
+            gradient.storage.name = f"gradient of {parameter.storage.name}"
+            gradient.storage.place = parameter.storage.place
+            self.gradients[key] = gradient
+        else:
+            self.gradients[key] = self.new(parameter.shape, f"gradient of {parameter.storage.name}")
+            self.drop(gradient)

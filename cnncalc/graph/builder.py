@@ -1,0 +1,205 @@
+"""Nodes: a layer, what flows in, and the facts that follow; equal layers with equal inputs share their facts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cnncalc.errors import Diagnostic
+from cnncalc.graph.records import LOST, Facts, Flowing, Graph, Node, Wire
+from cnncalc.graph.space import Faultbook, LimitReached, Space
+from cnncalc.layers import kind_of
+from cnncalc.layers.base import Fault, Layer
+from cnncalc.layers.windowed import Windowed, does_not_tile
+from cnncalc.shape import Shape, show
+from cnncalc.spec.bind import Slot
+from cnncalc.spec.evaluate import UNKNOWN, SpanFault, Unknown
+from cnncalc.spec.syntax import Span
+
+
+class Builder:
+    """Adds nodes to a graph, in the order of execution."""
+
+    def __init__(self, graph: Graph, strict: bool, limit: int, faults: Faultbook) -> None:
+        self.graph = graph
+        self.strict = strict
+        self.limit = limit
+        self.faults = faults
+        self.layers: dict[Any, Layer] = {}
+        """The pool of layers: equal ones are one object."""
+        self.facts: dict[tuple[Layer, tuple[Shape, ...]], Facts] = {}
+        self.weights: dict[str, Node] = {}
+        """The first use of the weights of a shared block."""
+        self.whole_name: str | None = None
+        """The name of the next node, where the file gives it in full."""
+
+    def add(
+        self, layer: Layer, wires: tuple[Wire, ...], span: Span, space: Space, links: tuple[Wire, ...] = ()
+    ) -> Wire:
+        """A node for this layer; LOST, with a diagnostic, where it does not go with what flows in."""
+        shapes = tuple([wire.shape for wire in wires])
+        if UNKNOWN in shapes:
+            return LOST
+        if links:
+            shapes += tuple(link.shape for link in links)
+        key = (layer, shapes)
+        facts = self.facts.get(key)
+        if facts is None:
+            if layer.word == "fc" and len(shapes[0]) > 1:
+                flat = self.add(self.flatten(), wires, span, space)
+                return self.add(layer, (flat,), span, space)
+            try:
+                facts = self.facts[key] = self.facts_of(layer, shapes)
+            except Fault as fault:
+                self.layer_fault(fault, wires, span, space)
+                return LOST
+        nodes = self.graph.nodes
+        index = len(nodes)
+        if index >= self.limit:
+            raise limit_reached(self.limit, span, space)
+        name = self.whole_name or space.path + space.segment(layer.word)
+        node = Node(index, name, space.line, layer, facts, tuple([wire.node for wire in wires]), space.frame, span)
+        if links:
+            node.links = tuple(link.node for link in links)
+        nodes.append(node)
+        if space.shared is not None and (facts.parameters or facts.buffers):
+            self.share(node, space)
+        return Wire(index, facts.output)
+
+    def flatten(self) -> Layer:
+        layer = self.layers.get("flatten")
+        if layer is None:
+            layer = self.layers["flatten"] = kind_of("flatten").layer()
+        return layer
+
+    def facts_of(self, layer: Layer, shapes: tuple[Shape, ...]) -> Facts:
+        output = layer.output(*shapes)
+        if self.strict and isinstance(layer, Windowed):
+            fault = does_not_tile(layer, shapes[0])
+            if fault is not None:
+                raise fault
+        parameters = layer.parameters(*shapes)
+        buffers = layer.buffers(*shapes)
+        return Facts(
+            output,
+            parameters,
+            buffers,
+            sum(each.count for each in parameters if each.trainable),
+            sum(each.count for each in parameters if not each.trainable),
+            sum(each.count for each in buffers),
+            layer.macs(*shapes),
+            layer.work(*shapes),
+            layer.reach(*shapes),
+            layer.unread(*shapes),
+            not (layer.alias or layer.is_inplace),
+        )
+
+    def share(self, node: Node, space: Space) -> None:
+        """One set of weights for all uses of a shared block."""
+        assert space.shared is not None
+        block, _, prefix = space.shared.partition("\n")
+        key = f"{block}\n{node.name[len(prefix) :]}"
+        first = self.weights.setdefault(key, node)
+        if first is node:
+            return
+        if first.facts.parameters != node.facts.parameters:
+            assert node.layer is not None
+            frame = space.frame
+            assert frame is not None
+            was, now = map(weights_text, (first, node))
+            self.faults.report(
+                Diagnostic(
+                    "S111",
+                    f"the shared block {block} would need other weights here",
+                    frame.text.at(*node.span),
+                    f"{now}, but {was} at its first use",
+                    (),
+                    (f"list {block} under blocks: for fresh weights each time",),
+                    frame.related(),
+                )
+            )
+            return
+        node.owner = first.index
+
+    def layer_fault(self, fault: Fault, wires: tuple[Wire, ...], span: Span, space: Space) -> None:
+        frame = space.frame
+        assert frame is not None
+        shape = wires[0].shape
+        notes = list(fault.notes)
+        if len(wires) == 1:
+            note = f"the incoming value is {show(shape)}"
+            trail = self.trail(wires[0].node)
+            if fault.code == "S103" and len(trail) > 2:
+                note += f"; it shrank {' -> '.join(map(str, trail))} on the way"
+            notes.insert(0, note)
+        self.faults.report(
+            Diagnostic(
+                fault.code,
+                fault.message,
+                frame.text.at(*span),
+                fault.label,
+                tuple(notes),
+                fault.help,
+                frame.related(),
+            )
+        )
+
+    def trail(self, index: int) -> list[int]:
+        """The extents that the last axis had on the way here."""
+        sizes: list[int] = []
+        node = self.graph.nodes[index]
+        while True:
+            shape = node.facts.output
+            if len(shape) > 1 and (not sizes or sizes[-1] != shape[-1]):
+                sizes.append(shape[-1])
+            if not node.inputs or len(sizes) > 12:
+                return sizes[::-1]
+            node = self.graph.nodes[node.inputs[0]]
+
+    def merge_layer(self, word: str, fields: dict[str, Any]) -> Layer:
+        key = (word, tuple(sorted(fields.items())))
+        layer = self.layers.get(key)
+        if layer is None:
+            layer = self.layers[key] = kind_of(word).layer(**fields)
+        return layer
+
+    def undo_pooling(self, wire: Flowing, slot: Slot) -> dict[str, Any]:
+        """The fields of an unpooling, read off the max pooling that its line ends with."""
+        if not isinstance(wire, Wire) or isinstance(wire.shape, Unknown):
+            return {"like": slot._replace(value=UNKNOWN)}
+        node = self.graph.nodes[wire.node]
+        layer = node.layer
+        if layer is None or layer.word != "maxpool":
+            raise SpanFault(
+                "S110",
+                f"unpool needs a line that ends with a max pooling, but that one ends with {node.kind}",
+                slot.span,
+                ("name the pooling itself: `... | maxpool 2 as p1 | ...`, then `unpool p1`",),
+            )
+        assert isinstance(layer, Windowed)
+        before = self.graph.shape(node.inputs[0])
+        return {
+            "like": slot._replace(value=before[1:]),
+            "kernel": slot._replace(value=layer.kernel),
+            "stride": slot._replace(value=layer.strides),
+            "pad": slot._replace(value=layer.pad),
+        }
+
+
+def weights_text(node: Node) -> str:
+    """``weight 64x3x3x3, bias 64``."""
+    return ", ".join(f"{each.name} {show(each.shape)}" for each in node.facts.parameters)
+
+
+def limit_reached(limit: int, span: Span, space: Space) -> LimitReached:
+    """The end of an expansion that would make more than ``limit`` layers."""
+    frame = space.frame
+    assert frame is not None
+    return LimitReached(
+        Diagnostic(
+            "G112",
+            f"this network has more than {limit:,} layers",
+            frame.text.at(*span),
+            help=("the limit can be set: --limit N",),
+            related=frame.related(),
+        )
+    )

@@ -1,0 +1,177 @@
+"""Steps with branches: add, mul, concat, residual and fork."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from cnncalc.errors import Diagnostic, did_you_mean
+from cnncalc.graph.records import LOST, Bundle, Flowing, Wire
+from cnncalc.graph.space import DEPTH_LIMIT, Flow, Space, single_word
+from cnncalc.layers import kind_of
+from cnncalc.layers.base import Fault, Layer
+from cnncalc.shape import show
+from cnncalc.spec.evaluate import SpanFault
+from cnncalc.spec.syntax import Call, Chain, Merge, Span
+
+if TYPE_CHECKING:
+    from cnncalc.graph.expander import Expander
+
+
+class Merger:
+    """Expands the branches of a merge, each in a place of its own, and joins what comes out."""
+
+    def __init__(self, expander: Expander) -> None:
+        self.expander = expander
+        self.builder = expander.builder
+        self.faults = expander.faults
+
+    def run_merge(self, merge: Merge, space: Space, flow: Flow) -> Flowing | None:
+        if merge.word == "residual":
+            return self.run_residual(merge, space, flow)
+        if merge.word == "fork":
+            return self.run_fork(merge, space, flow)
+        wires: list[Wire] = []
+        for branch in merge.branches:
+            if branch.name is not None and branch.name_span:
+                raise SpanFault(
+                    "T101",
+                    f"{merge.word}'s branches have no names",
+                    branch.name_span,
+                    ("only fork's and residual's have",),
+                )
+            chain = branch.chain
+            if single_word(chain) == "inplace" and "inplace" not in space.names:
+                continue
+            value = self.run_branch(chain, self.branch_space(space, "branch", chain), flow)
+            wires.append(self.one(value, chain.span))
+        kind = kind_of(merge.word)
+        inplace = any(single_word(branch.chain) == "inplace" for branch in merge.branches)
+        if not wires:
+            raise SpanFault("T102", f"{merge.word} needs branches", merge.span)
+        if any(wire.node < 0 for wire in wires):
+            return LOST
+        if len(wires) == 1:
+            return wires[0]
+        fields = {"inplace": True} if inplace and "inplace" in kind.fields else {}
+        defaults = space.file.defaults.get(merge.word, {})
+        layer = self.builder.merge_layer(merge.word, {**defaults, **fields})
+        try:
+            layer.output(*(wire.shape for wire in wires))
+        except Fault as fault:
+            wrong = next((i for i in range(1, len(wires)) if not merges(layer, wires[0], wires[i])), 0)
+            self.builder.layer_fault(fault, tuple(wires), merge.branches[wrong].chain.span, space)
+            return LOST
+        return self.builder.add(layer, tuple(wires), merge.span, space)
+
+    def branch_space(self, space: Space, name: str, chain: Chain) -> Space:
+        """A branch has a segment of its own, unless it makes no node."""
+        if len(chain.steps) == 1 and isinstance(chain.steps[0].atom, Call) and not chain.steps[0].atom.arguments:
+            word = chain.steps[0].atom.word
+            if word == "id" or word in space.names or "." in word:
+                return space
+        if name == "branch":
+            count = space.counters.get("branch", 0) + 1
+            space.counters["branch"] = count
+            return space.inner(f"{space.path}branch{count}.", space.line)
+        return space.inner(f"{space.path}{space.segment(name)}.", space.line)
+
+    def run_branch(self, chain: Chain, space: Space, flow: Flow) -> Flowing | None:
+        if space.depth > DEPTH_LIMIT:
+            raise SpanFault("G112", f"nested deeper than {DEPTH_LIMIT} levels", chain.span)
+        space.depth += 1
+        try:
+            return self.expander.run_chain(chain, space, flow)
+        finally:
+            space.depth -= 1
+
+    def one(self, value: Flowing | None, span: Span) -> Wire:
+        if isinstance(value, Bundle):
+            raise SpanFault(
+                "G107", f"several values here: {', '.join(value.values)}", span, ("choose one by its name",)
+            )
+        return value if isinstance(value, Wire) else LOST
+
+    def run_residual(self, merge: Merge, space: Space, flow: Flow) -> Flowing | None:
+        bodies = [branch for branch in merge.branches if branch.name is None]
+        inplace = [branch for branch in bodies if single_word(branch.chain) == "inplace"]
+        bodies = [branch for branch in bodies if branch not in inplace]
+        projections = [branch for branch in merge.branches if branch.name == "project"]
+        for branch in merge.branches:
+            if branch.name not in (None, "project"):
+                hint = did_you_mean(str(branch.name), ["project"])
+                raise SpanFault(
+                    "T101",
+                    f"residual has no option {branch.name!r}",
+                    branch.name_span or merge.span,
+                    (hint,) if hint else (),
+                )
+        if len(bodies) != 1 or len(projections) > 1:
+            raise SpanFault(
+                "T103", "residual takes a body and at most one projection", merge.span, ("residual(F, project = P)",)
+            )
+        shortcut = self.expander.take_wire(flow, merge.span)
+        body = self.one(
+            self.run_branch(bodies[0].chain, self.branch_space(space, "body", bodies[0].chain), Flow(shortcut)),
+            merge.span,
+        )
+        if body.node < 0 or shortcut.node < 0:
+            if projections and single_word(projections[0].chain) != "none":
+                self.run_branch(projections[0].chain, space, Flow(LOST))
+            return LOST
+        if body.shape != shortcut.shape and projections:
+            chain = projections[0].chain
+            if single_word(chain) == "none":
+                return body
+            shortcut = self.one(
+                self.run_branch(chain, self.branch_space(space, "project", chain), Flow(shortcut)), chain.span
+            )
+            if shortcut.node < 0:
+                return LOST
+        if body.shape != shortcut.shape:
+            self.shortcut_fault(merge, body, shortcut, bool(projections), space)
+            return LOST
+        defaults = space.file.defaults.get("add", {})
+        layer = self.builder.merge_layer("add", {**defaults, **({"inplace": True} if inplace else {})})
+        return self.builder.add(layer, (body, shortcut), merge.span, space)
+
+    def shortcut_fault(self, merge: Merge, body: Wire, shortcut: Wire, projected: bool, space: Space) -> None:
+        frame = space.frame
+        assert frame is not None
+        help: tuple[str, ...] = ("the projection must make what the body makes",)
+        if not projected and len(body.shape) == len(shortcut.shape):
+            strides = {-(-was // now) for was, now in zip(shortcut.shape[1:], body.shape[1:], strict=True)}
+            stride = f" /{strides.pop()}" if len(strides) == 1 and strides != {1} else ""
+            help = (
+                f"project it: residual(..., project = conv {body.shape[0]} 1{stride}), or say project = none to drop the "
+                "shortcut wherever the shapes differ",
+            )
+        self.faults.report(
+            Diagnostic(
+                "S109",
+                f"the shortcut {show(shortcut.shape)} cannot be added to the body {show(body.shape)}",
+                frame.text.at(*merge.span),
+                "",
+                (),
+                help,
+                frame.related(),
+            )
+        )
+
+    def run_fork(self, merge: Merge, space: Space, flow: Flow) -> Flowing | None:
+        values: dict[str, Flowing] = {}
+        for number, branch in enumerate(merge.branches, 1):
+            name = branch.name or f"branch{number}"
+            if name in values:
+                raise SpanFault("G105", f"fork has two branches called {name!r}", branch.name_span or merge.span)
+            inner = self.branch_space(space, name, branch.chain)
+            value = self.run_branch(branch.chain, inner, flow)
+            values[name] = value if value is not None else LOST
+        return Bundle(values)
+
+
+def merges(layer: Layer, a: Wire, b: Wire) -> bool:
+    try:
+        layer.output(a.shape, b.shape)
+    except Fault:
+        return False
+    return True

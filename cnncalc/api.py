@@ -17,8 +17,10 @@ from collections.abc import Mapping as Dict
 from typing import Any
 
 from cnncalc import library
+from cnncalc.analysis import report as analysis
 from cnncalc.analysis.expectations import check
-from cnncalc.analysis.report import Group, Report, Row, Totals
+from cnncalc.analysis.report import Group, Row, Totals
+from cnncalc.collector import paused
 from cnncalc.errors import Diagnostic, SpecError, did_you_mean, fault
 from cnncalc.files import load_source, read_stdin
 from cnncalc.formats.read import read
@@ -43,6 +45,16 @@ __all__ = [
     "parse",
     "read_network",
 ]
+
+
+class Report(analysis.Report):
+    """A report that notebooks show as a table."""
+
+    def _repr_html_(self) -> str:
+        from cnncalc.render.html import table
+
+        return table(self)
+
 
 _FILE_LIKE = re.compile(r"[^|;\n]*\.(ya?ml|json)\Z|[^|;\n]*[/\\]\Z")
 
@@ -112,7 +124,8 @@ def analyse_all(
     """A report for every net of a network, see :func:`analyse`."""
     if not isinstance(network, Network):
         network = load(network)
-    graphs = expand(network, strict=strict, limit=limit, shapes=network.extra.get("input"))
+    with paused():
+        graphs = expand(network, strict=strict, limit=limit, shapes=network.extra.get("input"))
     reports = [Report(graph, batch, dtype) for graph in graphs]
     broken = [each for report in reports if not report.complete for each in report.diagnostics]
     if net is not None:
@@ -126,8 +139,7 @@ def analyse_all(
     if broken and not partial:
         raise SpecError(broken)
     if only is not None:
-        reports = [Report(report.graph, batch, dtype, only) for report in reports]
-        return reports
+        return [Report(report.graph, batch, dtype, only) for report in reports]
     if not network.modified and not network.diagnostics:
         single = len(network.nets) == 1 and network.nets[0].name is None
         for report in reports:
@@ -155,7 +167,8 @@ def network_of(
     input: str | Shape | None = None,
 ) -> Network:
     """The network of a source."""
-    network = validate(read(source), set or {}, variant, load_source, read)
+    with paused():
+        network = validate(read(source), set or {}, variant, load_source, read)
     if input is None:
         return network
     names = [each.name for net in network.nets[:1] for each in net.inputs]
@@ -221,13 +234,6 @@ def read_setting(text: str) -> tuple[str, Any]:
     if not isinstance(expr, Number):
         raise fault("T104", f"--set takes NAME=NUMBER, got {text!r}")
     return name.strip(), simplest(sign * Fraction(str(expr.value)))
-
-
-def as_html(report: Report) -> str:
-    """The report as an HTML table, for notebooks."""
-    from cnncalc.render.html import table
-
-    return table(report)
 
 
 def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

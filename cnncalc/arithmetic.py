@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
+from math import gcd
 from typing import NamedTuple
 
 from cnncalc.units import decimal
@@ -29,6 +30,46 @@ def same_padding(extent: int, kernel: int, stride: int = 1, dilation: int = 1) -
     out = -(-extent // stride)
     total = max((out - 1) * stride + effective(kernel, dilation) - extent, 0)
     return total // 2, total - total // 2
+
+
+def half_worked(kernel: int, dilation: int = 1) -> str:
+    """The worked line of :func:`half_padding`: ``(11 - 1)/2 = 5``."""
+    exact = Fraction(dilation * (kernel - 1), 2)
+    times = f"{dilation}*" if dilation > 1 else ""
+    shown = f" = {decimal(exact)} ->" if exact.denominator > 1 else " ="
+    return f"{times}({kernel} - 1)/2{shown} {half_padding(kernel, dilation)}"
+
+
+def same_worked(extent: int, kernel: int, stride: int = 1, dilation: int = 1) -> str:
+    """The worked line of :func:`same_padding`: ``max((112 - 1)*2 + 3 - 224, 0) = 1: 0 before, 1 after``."""
+    before, after = same_padding(extent, kernel, stride, dilation)
+    out, span = -(-extent // stride), effective(kernel, dilation)
+    return f"max(({out} - 1)*{stride} + {span} - {extent}, 0) = {before + after}: {before} before, {after} after"
+
+
+def steps_below(outputs: int, taps: int, stride: int, dilation: int, limit: int) -> int:
+    """How many pairs (o < outputs, k < taps) there are with ``o*stride + k*dilation < limit``."""
+    outputs = min(outputs, -(-limit // stride))
+    if outputs <= 0 or taps <= 0:
+        return 0
+    whole = min(max(-(-(limit - (taps - 1) * dilation) // stride), 0), outputs)
+    rest = outputs - whole
+    lowest = limit - (outputs - 1) * stride + dilation - 1
+    return whole * taps + floor_sum(rest, dilation, stride, lowest)
+
+
+def floor_sum(n: int, modulus: int, a: int, b: int) -> int:
+    """The sum of ``(a*i + b) // modulus`` for i < n, in as many steps as Euclid's algorithm takes."""
+    total = 0
+    while n > 0:
+        total += n * (n - 1) // 2 * (a // modulus) + n * (b // modulus)
+        a, b = a % modulus, b % modulus
+        top = a * n + b
+        n, b = divmod(top, modulus)
+        modulus, a = a, modulus
+        if modulus == 0:
+            break
+    return total
 
 
 class Window(NamedTuple):
@@ -84,6 +125,21 @@ class Window(NamedTuple):
         """Input positions at the far end that no window reads because the stride does not tile."""
         read = (self.out - 1) * self.stride + self.span
         return min(self.extent, max(0, self.before + self.extent - read))
+
+    @property
+    def reads(self) -> int:
+        """Reads of the input by all windows together, those of padding left out: at most ``F*out``."""
+        end = (self.out - 1) * self.stride + self.span - self.before
+        before = steps_below(self.out, self.kernel, self.stride, self.dilation, self.before)
+        after = steps_below(self.out, self.kernel, self.stride, self.dilation, end - self.extent)
+        return self.out * self.kernel - before - after
+
+    @property
+    def symbols(self) -> str:
+        """The formula behind :attr:`expression`: ``(W - F + 2*P)/S + 1``."""
+        span = "F" if self.dilation == 1 else "d*(F - 1) - 1"
+        padding = "2*P" if self.before == self.after else "P + P'"
+        return f"(W - {span} + {padding})/S + 1"
 
     @property
     def expression(self) -> str:
@@ -150,6 +206,22 @@ class Transposed(NamedTuple):
         return (self.extent - 1) * self.stride - self.before - self.after + self.span + self.outpad
 
     @property
+    def adds(self) -> int:
+        """Products that land in the output, those that the padding takes off left out: at most ``W*F``."""
+        end = (self.extent - 1) * self.stride + self.span - self.before
+        before = steps_below(self.extent, self.kernel, self.stride, self.dilation, self.before)
+        after = steps_below(self.extent, self.kernel, self.stride, self.dilation, end - self.out)
+        return self.extent * self.kernel - before - after
+
+    @property
+    def symbols(self) -> str:
+        """The formula behind :attr:`expression`: ``(W - 1)*S - 2*P + F``."""
+        padding = "2*P" if self.before == self.after else "P - P'"
+        span = "F" if self.dilation == 1 else "d*(F - 1) + 1"
+        extra = " + outpad" if self.outpad else ""
+        return f"(W - 1)*S - {padding} + {span}{extra}"
+
+    @property
     def expression(self) -> str:
         """``(28 - 1)*2 - 2*0 + 2``, with the numbers filled in."""
         padding = f"2*{self.before}" if self.before == self.after else f"{self.before} - {self.after}"
@@ -176,12 +248,10 @@ class Reach(NamedTuple):
 def transposed_reach(window: Transposed) -> Reach:
     """An output ``o`` of a transposed convolution sees the inputs ``i`` with ``o = i*S + d*k - P`` for a tap k:
     at most ``ceil(F/S)`` of them without dilation, in general the most taps that share a residue modulo S."""
-    taps = [tap * window.dilation for tap in range(window.kernel)]
-    best = 1
-    for residue in {tap % window.stride for tap in taps}:
-        same = [tap for tap in taps if tap % window.stride == residue]
-        best = max(best, (same[-1] - same[0]) // window.stride + 1)
-    first = -(-(window.before - taps[-1]) // window.stride)
+    period = window.stride // gcd(window.stride, window.dilation)  # so many taps further the residue is the same
+    furthest = (window.kernel - 1) // period * period * window.dilation
+    best = furthest // window.stride + 1
+    first = -(-(window.before - window.span + 1) // window.stride)
     return Reach(best, Fraction(1, window.stride), first)
 
 
@@ -204,6 +274,23 @@ class Field(NamedTuple):
             simplest(self.stride * reach.stride),
             simplest(self.start + reach.start * self.stride),
         )
+
+    def worked(self, reach: Reach) -> dict[str, str]:
+        """The lines of :meth:`step` with the numbers filled in: ``size``, ``jump`` and ``start``."""
+        after = self.step(reach)
+        jump, stride, first = map(fraction, (self.stride, reach.stride, reach.start))
+        exact = self.size + (reach.span - 1) * self.stride
+        rounded = f"{decimal(exact)} -> {after.size}" if exact != after.size else f"{after.size}"
+        return {
+            "size": f"{self.size} + ({reach.span} - 1)*{jump} = {rounded}",
+            "jump": f"{jump}*{stride} = {fraction(after.stride).strip('()')}",
+            "start": f"{fraction(self.start)} + {first}*{jump} = {fraction(after.start).strip('()')}",
+        }
+
+
+def fraction(value: Fraction | int) -> str:
+    """``4``; ``(1/2)`` and ``(-3)`` in parentheses, so that they can stand in a formula."""
+    return str(value) if value.denominator == 1 and value >= 0 else f"({value})"
 
 
 def simplest(value: Fraction | int) -> Fraction | int:

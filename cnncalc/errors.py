@@ -7,7 +7,6 @@ G graph and names, E expectations (P practice and B budgets belong to ``lint``).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
 from typing import NamedTuple
 
 from cnncalc.source import Mark
@@ -123,6 +122,8 @@ def fault(
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate most like ``word``, or None where nothing is close."""
+    from difflib import get_close_matches
+
     pool = sorted(set(candidates))
     found = get_close_matches(word.lower()[:60], [each.lower() for each in pool], n=1, cutoff=0.6)
     if not found:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from math import prod
 from typing import TypeAlias
 
@@ -18,6 +18,13 @@ AXIS_NAMES: dict[int, tuple[str, ...]] = {0: (), 1: ("L",), 2: ("H", "W"), 3: ("
 def axis_names(rank: int) -> tuple[str, ...]:
     """Names of ``rank`` spatial axes: ``H W`` for 2; ``axis 1``, ``axis 2`` ... beyond 3."""
     return AXIS_NAMES.get(rank) or tuple(f"axis {number}" for number in range(1, rank + 1))
+
+
+def by_axis(lines: Sequence[str]) -> str:
+    """Lines of the spatial axes as one: the line itself where all are alike, else ``H: ..., W: ...``."""
+    if len(set(lines)) == 1:
+        return lines[0]
+    return ", ".join(f"{name}: {line}" for name, line in zip(axis_names(len(lines)), lines, strict=True))
 
 
 def show(shape: Iterable[int]) -> str:

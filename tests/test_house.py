@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "cnncalc"
 
 STOREYS: list[set[str]] = [  # bottom up; the names are those below `cnncalc.`
-    {"_version", "source"},
+    {"_version", "collector", "source"},
     {"errors"},
     {"arithmetic", "shape", "units"},
     {"formats.read", "files"},

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,15 @@ from hypothesis import strategies as st
 
 from cnncalc.errors import Diagnostic, SpecError
 from cnncalc.source import Scalar, Source
-from cnncalc.spec.phrase import DEEPEST, OPERATORS, parse_line, parse_signature, parse_value
+from cnncalc.spec.phrase import parse_line, parse_signature, parse_value
+from cnncalc.spec.phrase_values import DEEPEST, OPERATORS
 from cnncalc.spec.spell import spell, spell_signature, spell_value
 from cnncalc.spec.syntax import (
     Argument,
     Binary,
     Branch,
     Call,
+    Chain,
     Choice,
     Claim,
     Compare,
@@ -100,8 +101,6 @@ def step(atom: Any, *suffixes: Any, test: Any = None, otherwise: Any = None) -> 
 
 
 def chain(*atoms: Any) -> Any:
-    from cnncalc.spec.syntax import Chain
-
     return Chain(tuple(each if isinstance(each, Step) else step(each) for each in atoms), NOWHERE)
 
 
@@ -262,12 +261,563 @@ def shown(text: str, parse: Any = parse_line) -> tuple[str, ...]:
 
 
 STEP = "a layer, a block, the name of a line or '(' can stand here"
-STEP_END = "an argument, '|', 'as', '=>' or 'if' can stand here"
+STEP_END = "'|' or the end of the line can stand here"
 VALUE = "a number, a name or '(' can stand here"
+
 MESSAGES: list[tuple[str, tuple[str, ...]]] = [
+    (
+        "conv 64 3x3 p1 *3 | relu",
+        (
+            "Y202",
+            "a repeat needs parentheses",
+            "*",
+            "this would read as a multiplication",
+            "write (layer ...)*3 to repeat a step, 64*3 (no blanks) to multiply",
+        ),
+    ),
+    (
+        "relu*3",
+        (
+            "Y202",
+            "a repeat needs parentheses",
+            "*",
+            "this would read as a multiplication",
+            "write (layer ...)*3 to repeat a step, 64*3 (no blanks) to multiply",
+        ),
+    ),
+    (
+        "conv(3)*2",
+        (
+            "Y202",
+            "a repeat needs parentheses",
+            "*",
+            "only a step in parentheses repeats",
+            "write (layer ...)*2 to repeat a step, 64*2 (no blanks) to multiply",
+        ),
+    ),
+    ("conv 3x3 **2", ("Y201", "there is no power operator", "**", "", "write a product: k*k instead of k**2")),
+    ("conv k**2", ("Y201", "there is no power operator", "**", "", "write a product: k*k instead of k**2")),
+    ("conv (k ** 2)", ("Y201", "there is no power operator", "**", "", "write a product: k*k instead of k**2")),
+    (
+        "conv 3x3 *",
+        (
+            "Y202",
+            "a repeat needs parentheses",
+            "*",
+            "this would read as a multiplication",
+            "write (layer ...)*3 to repeat a step, 64*3 (no blanks) to multiply",
+        ),
+    ),
+    ("conv k^2", ("Y201", "there is no power operator", "^", "", "write a product: k*k instead of k^2")),
+    ("conv (k ^ 2)", ("Y201", "there is no power operator", "^", "", "write a product: k*k instead of k^2")),
+    ("conv 3 )", ("Y201", "unexpected ')'", ")", "no '(' is open here")),
+    (
+        "(conv 3 | relu",
+        ("Y203", "this '(' is never closed", "(", "the text ends before its ')'", "add the ')' that ends it"),
+    ),
+    ("add(a, b", ("Y203", "this '(' is never closed", "(", "the text ends before its ')'", "add the ')' that ends it")),
+    (
+        "conv p(k//2 | relu",
+        ("Y203", "this '(' is never closed", "(", "'|' cannot stand in it", "add the ')' that ends it"),
+    ),
+    ("conv(3 | relu", ("Y203", "this '(' is never closed", "(", "'|' cannot stand in it", "add the ')' that ends it")),
+    (
+        "conv (a, b",
+        ("Y203", "this '(' is never closed", "(", "the text ends before its ')'", "add the ')' that ends it"),
+    ),
+    ("conv 3 |", ("Y201", "nothing follows '|'", "|", "", "go on with a layer, or delete it")),
+    ("conv 3 ->", ("Y201", "nothing follows '->'", "->", "", "go on with a layer, or delete it")),
+    ("| conv 3", ("Y201", "unexpected '|'", "|", STEP)),
+    ("conv 3 || relu", ("Y201", "unexpected '|'", "|", STEP, "write a single '|' between steps, 'or' in a test")),
+    ("a | | b", ("Y201", "unexpected '|'", "|", STEP, "write a single '|' between steps, 'or' in a test")),
+    (
+        "conv 96 11x11 stride: 4",
+        ("Y201", "unexpected ':'", ":", "an option takes '='", "write stride=4 or /4, not `stride: 4`"),
+    ),
+    ("conv 3 pad: 2", ("Y201", "unexpected ':'", ":", "an option takes '='", "write pad=2, not `pad: 2`")),
+    (
+        "a: conv 3",
+        (
+            "Y201",
+            "unexpected ':'",
+            ":",
+            STEP_END,
+            "the name of a line is its key: a: conv 64 3, without quotes around it",
+        ),
+    ),
+    ("conv 3 :", ("Y201", "unexpected ':'", ":", STEP_END)),
+    ("a = conv 3", ("Y201", "unexpected '='", "=", STEP_END, "a line is named with a colon: a: conv 64 3")),
+    ("conv 3 = 4", ("Y201", "unexpected '='", "=", "only the name of an option can stand before '='")),
+    ("conv pad =", ("Y201", "something is missing after '='", "=", "a number, a name or '(' can follow")),
+    ("conv a==b", ("Y201", "unexpected '=='", "==", "comparisons stand in parentheses or behind 'if'")),
+    ("conv 3 as", ("Y201", "a name must follow 'as'", "as", "", "for example conv 64 3 as u")),
+    ("conv 3 as if", ("Y201", "unexpected 'if'", "if", "'if' is a word of the language and cannot be a name")),
+    ("conv 3 as 3", ("Y201", "unexpected '3'", "3", "a name can stand here")),
+    ("conv 3 =>", ("Y201", "a size must follow '=>'", "=>", "", "for example conv 96 11x11 /4 => 96x55x55")),
+    ("conv 3 if", ("Y201", "something is missing after 'if'", "if", "a number, a name or '(' can follow")),
+    ("if C | conv 3", ("Y201", "unexpected 'if'", "if", "'if' is a word of the language and cannot be a name")),
+    (
+        "conv 3 else id",
+        (
+            "Y201",
+            "unexpected 'else'",
+            "else",
+            "no 'if' stands before this 'else'",
+            "for example conv 64 3 if C != 64 else id",
+        ),
+    ),
+    ("conv 3 and relu", ("Y201", "unexpected 'and'", "and", "'and' stands in parentheses or behind 'if'")),
+    ("as | conv", ("Y201", "unexpected 'as'", "as", "'as' is a word of the language and cannot be a name")),
+    ("conv (a if b)", ("Y201", "unexpected ')'", ")", "'else' can stand here: a if test else b")),
+    ("conv a if b if c", ("Y201", "unexpected 'if'", "if", STEP_END)),
+    ("id if C > = 3", ("Y201", "unexpected '='", "=", VALUE, "write >= without a blank")),
+    ("conv 64, 3", ("Y201", "unexpected ','", ",", STEP_END, "separate arguments with blanks, or write conv(64, 3)")),
+    ("conv(64, 3,)", ("Y201", "unexpected ')'", ")", "an argument can stand here")),
+    ("conv(,3)", ("Y201", "unexpected ','", ",", "an argument can stand here")),
+    (
+        "conv()3",
+        (
+            "Y201",
+            "unexpected '3'",
+            "3",
+            "the arguments ended with the ')'",
+            "put it into the parentheses, or write the layer without them",
+        ),
+    ),
+    (
+        "conv(3)/2",
+        (
+            "Y201",
+            "unexpected '/'",
+            "/",
+            "the arguments ended with the ')'",
+            "put it into the parentheses, or write the layer without them",
+        ),
+    ),
+    (
+        "conv(3) pad",
+        (
+            "Y201",
+            "unexpected 'pad'",
+            "pad",
+            "the arguments ended with the ')'",
+            "put it into the parentheses, or write the layer without them",
+        ),
+    ),
+    (
+        "relu | 3x3",
+        ("Y201", "unexpected '3x3'", "3x3", "a step begins with the name of a layer", "for example conv 64 3x3"),
+    ),
+    (
+        "64 conv",
+        (
+            "Y201",
+            "unexpected 'conv'",
+            "conv",
+            "'|' and a layer can stand here",
+            "the name of a layer comes first: conv 64",
+        ),
+    ),
+    (
+        "784",
+        (
+            "Y201",
+            "something is missing after '784'",
+            "784",
+            "the size of an input, and no layer behind it",
+            "write 784 | conv 64 3 | ...",
+        ),
+    ),
+    (
+        "3x32x32 conv",
+        (
+            "Y201",
+            "unexpected 'conv'",
+            "conv",
+            "'|' and a layer can stand here",
+            "the name of a layer comes first: conv 3x32x32",
+        ),
+    ),
+    (
+        "conv c - 1",
+        (
+            "Y201",
+            "unexpected '-'",
+            "-",
+            "arithmetic with blanks needs parentheses",
+            "write c-1 without blanks, or (c - 1)",
+        ),
+    ),
+    (
+        "conv c // 2",
+        (
+            "Y201",
+            "unexpected '//'",
+            "//",
+            "arithmetic with blanks needs parentheses",
+            "write c//2 without blanks, or (c // 2)",
+        ),
+    ),
+    (
+        "conv (n -1)",
+        ("Y201", "unexpected '-'", "-", "a sign, for there is a blank before it and none behind", "write n - 1"),
+    ),
+    ("conv (n *)", ("Y201", "unexpected ')'", ")", VALUE)),
+    ("conv +3", ("Y201", "unexpected '+'", "+", "a sign stands close before its number", "write 3")),
+    ("conv f(2,)", ("Y201", "unexpected ')'", ")", VALUE)),
+    ("conv ()", ("Y201", "unexpected ')'", ")", VALUE)),
+    ("()", ("Y201", "unexpected ')'", ")", STEP)),
+    ("add()", ("Y201", "unexpected ')'", ")", STEP)),
+    ("conv 64k", ("Y201", "'64k' is not a number", "64k", "", "a product needs its sign: 64*k")),
+    (
+        "conv 3x",
+        ("Y201", "'3x' is not a number", "3x", "", "a size needs a whole number on either side of every x, as in 3x3"),
+    ),
+    (
+        "conv 7x7x",
+        (
+            "Y201",
+            "'7x7x' is not a number",
+            "7x7x",
+            "",
+            "a size needs a whole number on either side of every x, as in 3x3",
+        ),
+    ),
+    ("conv 007", ("Y201", "'007' is not a number", "007", "", "write 7, without zeros in front")),
+    ("conv .5", ("Y201", "'.5' is not a number", ".5", "", "write 0.5")),
+    ("conv 1.", ("Y201", "'1.' is not a number", "1.", "", "write 1")),
+    ('conv 3 "same"', ("Y201", "unexpected '\"'", '"', STEP_END, "a phrase needs no quotes")),
+    ("conv [3, 3]", ("Y201", "unexpected '['", "[", STEP_END, "write a list in parentheses: (3, 3)")),
+    (
+        "conv 3; relu",
+        ("Y201", "unexpected ';'", ";", STEP_END, "in a file every line is an entry of its own, without ';'"),
+    ),
+    ("conv 3 & relu", ("Y201", "unexpected '&'", "&", STEP_END, "write 'and'")),
+    ("id if a && b", ("Y201", "unexpected '&&'", "&&", STEP_END, "write 'and'")),
+    ("id if !a", ("Y201", "unexpected '!'", "!", VALUE, "write 'not'")),
+    ("conv 3 if a || b", ("Y201", "unexpected '|'", "|", STEP, "write a single '|' between steps, 'or' in a test")),
+    ("conv 96 11х11", ("Y201", "unexpected character 'х' (cyrillic small letter ha)", "х", "", "type 'x' instead")),
+    ("сonv 96", ("Y201", "unexpected character 'с' (cyrillic small letter es)", "с", "", "type 'c' instead")),
+    ("ｃonv 3", ("Y201", "unexpected character 'ｃ' (fullwidth latin small letter c)", "ｃ", "", "type 'c' instead")),
+    ("conv 3 – 2", ("Y201", "unexpected character '–' (en dash)", "–", "", "type '-' instead")),
+    ("conv 3 “same”", ("Y201", "unexpected character '“' (left double quotation mark)", "“", "", "delete it")),
+    (
+        "conv 3\u00a04",
+        ("Y201", "unexpected character U+00A0 (no-break space)", "\u00a0", "", "type a plain blank instead"),
+    ),
+    ("conv 3 ｜ relu", ("Y201", "unexpected character '｜' (fullwidth vertical line)", "｜", "", "type '|' instead")),
+    ("conv 3\u200b", ("Y201", "unexpected character U+200B (zero width space)", "\u200b", "", "delete it")),
+    ("conv 3 ≤ 4", ("Y201", "unexpected character '≤' (less-than or equal to)", "≤", "", "type '<=' instead")),
+    ("conv 3 ☃", ("Y201", "unexpected character '☃' (snowman)", "☃", "")),
+    (
+        "conv 1234567890123456",
+        ("T106", "a number of more than 15 digits", "1234567890123456", "the limit is 15 digits"),
+    ),
+    ("conv 1e20", ("T106", "a number of more than 15 digits", "1e20", "the limit is 15 digits")),
+    ("conv 1e-20", ("T106", "a number of more than 15 digits", "1e-20", "the limit is 15 digits")),
+    (
+        "conv 1234567890123456x3",
+        ("T106", "a number of more than 15 digits", "1234567890123456x3", "the limit is 15 digits"),
+    ),
+    ("conv conv3-64:", ("Y201", "unexpected ':'", ":", STEP_END)),
+    ("conv - 3", ("Y201", "unexpected '-'", "-", "a sign stands close before its number", "write -3")),
+    ("conv 3x3 + 2", ("Y201", "unexpected '+'", "+", "a size takes no part in arithmetic")),
+    ("(a (b) | c) 3", ("Y201", "unexpected '3'", "3", "a group takes no arguments")),
+    ("conv (2 + not a)", ("Y201", "unexpected 'not'", "not", "'not' needs parentheses behind an operator")),
+    ("conv (a", ("Y203", "this '(' is never closed", "(", "the text ends before its ')'", "add the ')' that ends it")),
+    (
+        "add(a 3 | b c) d",
+        (
+            "Y201",
+            "unexpected 'd'",
+            "d",
+            "the arguments ended with the ')'",
+            "put it into the parentheses, or write the layer without them",
+        ),
+    ),
+    ("(a | b, c)", ("Y201", "unexpected ','", ",", "'|' or ')' can stand here")),
+    ("add(a, (b) c)", ("Y201", "unexpected 'c'", "c", "a group takes no arguments")),
+    ("id if a or", ("Y201", "something is missing after 'or'", "or", "a number, a name or '(' can follow")),
+    ("жonv 3", ("Y201", "unexpected character 'ж' (cyrillic small letter zhe)", "ж", "")),
+    ("конv", ("Y201", "unexpected character 'к' (cyrillic small letter ka)", "к", "", "type 'k' instead")),
+    ("e4 conv 3) | relu", ("Y201", "unexpected ')'", ")", "no '(' is open here")),
+    ("conv/ 2 /", ("Y201", "something is missing after '/'", "/", "a number, a name or '(' can follow")),
+    ("(a)* | b", ("Y201", "unexpected '|'", "|", VALUE)),
+    (
+        "(a)*2 *3",
+        (
+            "Y202",
+            "a repeat needs parentheses",
+            "*",
+            "this would read as a multiplication",
+            "write (layer ...)*3 to repeat a step, 64*3 (no blanks) to multiply",
+        ),
+    ),
+    ("(a) 3", ("Y201", "unexpected '3'", "3", "a group takes no arguments")),
+    ("fork(loc = , b)", ("Y201", "unexpected ','", ",", STEP)),
+    ("fork(loc == b)", ("Y201", "unexpected '='", "=", "a single '=' gives an option or a branch its value")),
+    ("", ("Y201", "an empty phrase", "", "nothing stands here", "write a layer, for example conv 64 3x3")),
+    ("  ", ("Y201", "an empty phrase", "  ", "nothing stands here", "write a layer, for example conv 64 3x3")),
+    ("\n", ("Y201", "an empty phrase", "\n", "nothing stands here", "write a layer, for example conv 64 3x3")),
+]
+SIGNATURES: list[tuple[str, tuple[str, ...]]] = [
+    ("", ("Y201", "an empty signature", "", "nothing stands here")),
+    ("f(", ("Y203", "this '(' is never closed", "(", "the text ends before its ')'", "add the ')' that ends it")),
+    ("f(a", ("Y203", "this '(' is never closed", "(", "the text ends before its ')'", "add the ')' that ends it")),
+    ("f(a, a)", ("Y201", "the parameter 'a' stands twice", "a", "")),
+    ("f(a=1, a)", ("Y201", "the parameter 'a' stands twice", "a", "")),
+    (
+        "f(3)",
+        (
+            "Y201",
+            "'3' is not a parameter",
+            "3",
+            "a name or name=default can stand here",
+            "a signature is like bottleneck(c, stride=1)",
+        ),
+    ),
+    (
+        "f(/2)",
+        (
+            "Y201",
+            "'/2' is not a parameter",
+            "/2",
+            "a name or name=default can stand here",
+            "a signature is like bottleneck(c, stride=1)",
+        ),
+    ),
+    (
+        "f(p(2))",
+        (
+            "Y201",
+            "'p(2)' is not a parameter",
+            "p(2)",
+            "a name or name=default can stand here",
+            "a signature is like bottleneck(c, stride=1)",
+        ),
+    ),
+    (
+        "f(a.b)",
+        (
+            "Y201",
+            "'a.b' is not a parameter",
+            "a.b",
+            "a name or name=default can stand here",
+            "a signature is like bottleneck(c, stride=1)",
+        ),
+    ),
+    (
+        "add(a)",
+        ("Y201", "unexpected 'add'", "add", "'add' is a merge of the language and cannot be the name of a block"),
+    ),
+    ("if(a)", ("Y201", "unexpected 'if'", "if", "'if' is a word of the language and cannot be a name")),
+    ("f(a) x", ("Y201", "unexpected 'x'", "x", "the signature should end here")),
+    ("a b", ("Y201", "unexpected 'b'", "b", "the signature should end here")),
+    ("3", ("Y201", "unexpected '3'", "3", "the name of a block can stand here")),
+    ("f(c))", ("Y201", "unexpected ')'", ")", "no '(' is open here")),
+    ("f(a:1)", ("Y201", "unexpected ':'", ":", "an option takes '='", "write a=1, not `a: 1`")),
+]
+VALUE_MESSAGES: list[tuple[str, tuple[str, ...]]] = [
+    ("", ("Y201", "an empty value", "", "nothing stands here")),
+    ("3 4", ("Y201", "unexpected '4'", "4", "an operator, ',' or the end of the value can stand here")),
+    ("3 x", ("Y201", "unexpected 'x'", "x", "an operator, ',' or the end of the value can stand here")),
+    ("(3", ("Y203", "this '(' is never closed", "(", "the text ends before its ')'", "add the ')' that ends it")),
+    ("a -b", ("Y201", "unexpected '-'", "-", "a sign, for there is a blank before it and none behind", "write a - b")),
+    ("2 **3", ("Y201", "there is no power operator", "**", "", "write a product: 2*2 instead of 2**2")),
+    ("2 *", ("Y201", "something is missing after '*'", "*", "a number, a name or '(' can follow")),
+    ("1,,2", ("Y201", "unexpected ','", ",", VALUE)),
+    ("3x3 + 2", ("Y201", "unexpected '+'", "+", "an operator, ',' or the end of the value can stand here")),
+    ("a = 3", ("Y201", "unexpected '='", "=", "only the name of an option can stand before '='")),
+    ("25.6M", ("Y201", "'25.6M' is not a number", "25.6M", "")),
+    ("'a'", ("Y201", 'unexpected "\'"', "'", VALUE, "a phrase needs no quotes")),
+    ("not", ("Y201", "something is missing after 'not'", "not", "a number, a name or '(' can follow")),
+    ("a and", ("Y201", "something is missing after 'and'", "and", "a number, a name or '(' can follow")),
+    ("1 if a", ("Y201", "something is missing after 'a'", "a", "'else' can follow: a if test else b")),
+    ("p1 = 3", ("Y201", "unexpected '='", "=", "only the name of an option can stand before '='")),
+    ("3)", ("Y201", "unexpected ')'", ")", "no '(' is open here")),
 ]
 
 
-@pytest.mark.parametrize("text,expected", MESSAGES, ids=[text for text, _ in MESSAGES])
+@pytest.mark.parametrize("text,expected", MESSAGES, ids=[repr(text) for text, _ in MESSAGES])
 def test_messages(text, expected):
     assert shown(text) == expected
+
+
+@pytest.mark.parametrize("text,expected", SIGNATURES, ids=[repr(text) for text, _ in SIGNATURES])
+def test_messages_of_signatures(text, expected):
+    assert shown(text, parse_signature) == expected
+
+
+@pytest.mark.parametrize("text,expected", VALUE_MESSAGES, ids=[repr(text) for text, _ in VALUE_MESSAGES])
+def test_messages_of_values(text, expected):
+    assert shown(text, parse_value) == expected
+
+
+# -- limits --------------------------------------------------------------------------------------------------------
+
+MANY = 5000
+DEEP = [
+    lambda n: "(" * n + "a" + ")" * n,
+    lambda n: "conv " + "(" * n + "a" + ")" * n,
+    lambda n: "conv " + "min(" * n + "a" + ")" * n,
+    lambda n: "add(" * n + "a" + ")" * n,
+    lambda n: "conv(" + "f(" * (n - 1) + "a" + ")" * n,
+    lambda n: "a if b else " * n + "a",
+]
+LONG = [
+    lambda n: "conv 1" + "+1" * n,
+    lambda n: "conv (" + "- " * n + "1)",
+    lambda n: "id if " + "not " * n + "a",
+    lambda n: "id if a" + " < a" * n,
+    lambda n: "id if a" + " and a" * n,
+    lambda n: "conv (" + "a if b else " * n + "a)",
+]
+
+
+@pytest.mark.parametrize("make", DEEP)
+def test_the_limit_of_depth(make):
+    parse_line(scalar(make(DEEPEST)))
+    for times in (DEEPEST + 1, MANY):
+        one = refused(make(times))
+        assert (one.code, one.message, one.label) == ("G112", "nested more than 60 levels deep", "the limit is 60")
+
+
+@pytest.mark.parametrize("make", LONG)
+def test_the_limit_of_operators(make):
+    tree = parse_line(scalar(make(OPERATORS)))
+    assert bare(parse_line(scalar(spell(tree)))) == bare(tree)
+    for times in (OPERATORS + 1, MANY):
+        one = refused(make(times))
+        expected = ("G112", "more than 100 operators in one value", "the limit is 100")
+        assert (one.code, one.message, one.label) == expected
+
+
+def test_the_operators_of_one_value_do_not_count_for_the_next():
+    assert parse_line(scalar("conv" + " a+1 p(k//2) pad=2*3" * MANY + " | id if a < b" * MANY))
+
+
+@pytest.mark.parametrize("number", ["9" * 15, "0.123456789", "1e14", "1e-15", "123456.789012345", "0.000000000000001"])
+def test_numbers_of_fifteen_digits(number):
+    tree = parse_line(scalar(f"conv {number}"))
+    assert bare(parse_line(scalar(spell(tree)))) == bare(tree)
+
+
+@pytest.mark.parametrize(
+    "number", ["9" * 16, "9" * MANY, "0." + "1" * 16, "1e15", "1e-16", "9" * 16 + ":1", "1e" + "9" * MANY]
+)
+def test_numbers_of_more_digits(number):
+    for text in (
+        f"conv {number}",
+        f"conv a={number}",
+        f"conv (2*{number})" if ":" not in number else f"conv p{number}",
+    ):
+        assert refused(text).code == "T106"
+
+
+# -- properties ----------------------------------------------------------------------------------------------------
+
+WORDS = """
+    conv relu add( concat( f( p( k ( ) , | -> → = => == < + - * // % / 3 64 3x3 1:2 0.5 1e3 p1 p1:2 s2 c a.b as if else
+    and or not x x3 conv3-64 : ; ^ ** " ' – × é [ # 01 1. .5
+"""
+PIECES = st.sampled_from([*WORDS.split(), "\u00a0"])
+SALAD = st.builds(
+    lambda blank, pieces: blank.join(pieces), st.sampled_from(["", " ", "\n"]), st.lists(PIECES, max_size=12)
+)
+
+
+@st.composite
+def mutants(draw: st.DrawFn) -> str:
+    text = draw(st.sampled_from(CHAINS))
+    for _ in range(draw(st.integers(1, 3))):
+        start = draw(st.integers(0, len(text)))
+        end = draw(st.integers(start, min(start + 4, len(text))))
+        text = text[:start] + draw(st.one_of(PIECES, st.text(max_size=2), st.just(""))) + text[end:]
+    return text
+
+
+TEXTS = st.one_of(st.text(), SALAD, mutants())
+
+
+@settings(max_examples=1500, deadline=None)
+@given(TEXTS)
+def test_only_spec_errors_escape(text):
+    for parse in (parse_line, parse_signature, parse_value):
+        try:
+            parse(scalar(text))
+        except SpecError as error:
+            (one,) = error.diagnostics
+            assert one.mark is not None
+            assert 0 <= one.mark.start < one.mark.end <= max(len(text), 1)
+            assert one.code in ("Y201", "Y202", "Y203", "T106", "G112")
+
+
+def spelled_alike(text: str) -> None:
+    try:
+        tree = parse_line(scalar(text))
+    except SpecError:
+        return
+    spelling = spell(tree)
+    again = parse_line(scalar(spelling))
+    assert bare(again) == bare(tree)
+    assert spell(again) == spelling
+
+
+@settings(max_examples=1500, deadline=None)
+@given(TEXTS)
+@example("conv(3, x3) | conv(2*3, x, 4) | conv3-64 p(3) x3 0.5 x3 | add p(3) x3")
+@example("conv (a- -b) (-(-a)) 3x3-c 1:2a")
+def test_spelling_keeps_the_tree(text):
+    spelled_alike(text)
+
+
+@pytest.mark.parametrize("text", CHAINS)
+def test_spelling_keeps_the_corpus(text):
+    spelled_alike(text)
+
+
+@settings(max_examples=500, deadline=None)
+@given(SALAD)
+def test_spelling_keeps_values(text):
+    try:
+        value = parse_value(scalar(text))
+    except SpecError:
+        return
+    assert bare(parse_value(scalar(spell_value(value)))) == bare(value)
+
+
+@pytest.mark.parametrize(
+    "text,expected",
+    [
+        ("conv  96 11 × 11  /4 -> relu → pool", "conv 96 11x11 /4 | relu | pool"),
+        ("conv(96, 11, stride = 4)", "conv 96 11 stride=4"),
+        ("Add( A,B ) as  u", "add(A, B) as u"),
+        ("residual(F,project=P)", "residual(F, project = P)"),
+        ("( conv 3 | relu ) * 3", "(conv 3 | relu)*3"),
+        ("(a)*( n - 1 )", "(a)*(n-1)"),
+        ("conv k p( k // 2 )", "conv k p(k//2)"),
+        ("conv 3=>96x55x55 if C!=3 else id", "conv 3 => 96x55x55 if C != 3 else id"),
+        ("conv ((a)) (26,20) (2,) min(a,b)", "conv ((a)) (26, 20) (2,) min(a, b)"),
+        ("conv (a/ 2 if b<3 and not c else - d)", "conv (a/2 if b < 3 and not c else -d)"),
+        ("conv3-64|FC-10", "conv3-64 | FC-10"),
+        ("3 x 32x32|fc 10", "3x32x32 | fc 10"),
+        ("crop (a - b)", "crop (a-b)"),
+        ("conv(3, x3)", "conv(3, x3)"),
+        ("layer()", "layer"),
+        ("dropout 0.50 1e-3 1e3", "dropout 0.5 0.001 1000.0"),
+        ("pad p=3x1:1", "pad p=3:3x1"),
+    ],
+)
+def test_spelling(text, expected):
+    assert spell(parse_line(scalar(text))) == expected
+
+
+def test_spelling_brackets_what_a_tree_by_hand_needs():
+    total = binary(name("a"), "+", name("b"))
+    assert spell_value(binary(total, "*", n(2))) == "(a+b)*2"
+    assert spell_value(binary(n(2), "-", total)) == "2-(a+b)"
+    assert spell_value(binary(binary(n(2), "*", n(3)), "+", n(1))) == "2*3+1"
+    assert (
+        spell(chain(call("conv", binary(n(2), "/", n(1)), Compare(("<",), (n(1), n(2)), NOWHERE))))
+        == "conv (2/1) (1 < 2)"
+    )

@@ -9,11 +9,12 @@ from typing import NamedTuple
 
 from cnncalc.analysis.receptive import Fields, receptive_fields
 from cnncalc.arithmetic import Field
+from cnncalc.collector import paused
 from cnncalc.errors import Diagnostic, did_you_mean, fault
 from cnncalc.graph import Graph, Node
 from cnncalc.layers.base import Buffer, Parameter, Work
 from cnncalc.shape import Shape, elements, show
-from cnncalc.units import COUNTER_BYTES, DTYPE_BYTES, FLOPS_PER_MAC, short_bytes, short_count
+from cnncalc.units import COUNTER_BYTES, DTYPE_BYTES, FLOPS_PER_MAC, short_count
 
 CONVENTION = (
     "MACs: multiply-accumulates of conv, deconv, fc and local, without bias; FLOPs = 2 x MACs; "
@@ -146,6 +147,7 @@ class Report:
         self.dtype = dtype
         self.value_bytes = DTYPE_BYTES[dtype]
         self.only = only
+        self._needed = None if only is None else needed_for(graph, only)
         self.diagnostics: list[Diagnostic] = list(graph.diagnostics)
 
     convention = CONVENTION
@@ -169,20 +171,22 @@ class Report:
 
     @cached_property
     def fields(self) -> list[Fields]:
-        return receptive_fields(self.graph)
+        with paused():
+            return receptive_fields(self.graph)
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         nodes = self.graph.nodes
         fields = self.fields
-        needed = None if self.only is None else needed_for(self.graph, self.only)
-        return tuple(
-            [
-                self._row(node, nodes, fields[node.index])
-                for node in self.graph.layers
-                if needed is None or node.index in needed
-            ]
-        )
+        needed = self._needed
+        with paused():
+            return tuple(
+                [
+                    self._row(node, nodes, fields[node.index])
+                    for node in self.graph.layers
+                    if needed is None or node.index in needed
+                ]
+            )
 
     def _row(self, node: Node, nodes: list[Node], fields: Fields) -> Row:
         facts = node.facts
@@ -273,15 +277,6 @@ class Report:
     def __repr__(self) -> str:
         totals = self.totals
         return f"<Report {self.name}: {totals.layers} layers, {short_count(totals.params)} params, {short_count(totals.macs)} MACs>"
-
-    def _repr_html_(self) -> str:
-        from cnncalc.api import as_html
-
-        return as_html(self)
-
-    @property
-    def weights_text(self) -> str:
-        return short_bytes(self.totals.parameter_bytes)
 
 
 def needed_for(graph: Graph, output: str) -> set[int]:

@@ -79,6 +79,30 @@ class Work(NamedTuple):
         return Work(*map(int.__add__, self, other))
 
 
+class Matrix(NamedTuple):
+    """A layer as matrix products, for one example: ``products`` of an M x K by a K x N matrix.
+
+    ``unfolded`` are the values of the im2col matrices (Chellapilla et al. 2006): the K x N ones that the input is
+    copied into or, with ``adds``, the M x N ones that are added up in the output (a transposed convolution).
+    ``copied`` of them are values of the input (of the output), not of the padding.
+    """
+
+    products: int
+    m: int
+    k: int
+    n: int
+    copied: int
+    adds: bool = False
+
+    @property
+    def macs(self) -> int:
+        return self.products * self.m * self.k * self.n
+
+    @property
+    def unfolded(self) -> int:
+        return self.products * self.n * (self.m if self.adds else self.k)
+
+
 class Call(NamedTuple):
     """A call that the torch twin makes.
 
@@ -317,6 +341,14 @@ class Layer(BaseModel):
         """Worked formulas with the numbers filled in: ``output``, ``params``, ``macs``; only those that say more
         than the figure itself."""
         return {}
+
+    def symbols(self, *shapes: Shape) -> dict[str, str]:
+        """The formulas behind :meth:`formulas` in letters, under the same keys."""
+        return {}
+
+    def matrix(self, *shapes: Shape) -> Matrix | None:
+        """The layer as matrix products; None where it is no weighted sum."""
+        return None
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         """The calls of the torch twin; the parameters and buffers belong to the last ``torch.nn`` class among

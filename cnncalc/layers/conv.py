@@ -8,8 +8,8 @@ from typing import Annotated, Any, ClassVar
 from pydantic import Field
 
 from cnncalc.arithmetic import Reach, Transposed, transposed_reach
-from cnncalc.layers.base import AxesOrZero, Call, Fault, Letter, Parameter, Whole, Work, per_axis, spatial
-from cnncalc.layers.windowed import Bias, Dilation, Kernel, Pad, Stride, Windowed
+from cnncalc.layers.base import AxesOrZero, Call, Fault, Letter, Matrix, Parameter, Whole, Work, per_axis, spatial
+from cnncalc.layers.windowed import Bias, Dilation, Kernel, Pad, Stride, Windowed, letters
 from cnncalc.shape import Shape, axis_names, elements, product, show
 from cnncalc.units import grouped
 
@@ -27,6 +27,11 @@ def groups_fault(word: str, groups: int, seen: int, made: int) -> Fault:
         help=(f"groups that fit, nearest first: {', '.join(map(str, fitting[:4]))}",),
         option="groups",
     )
+
+
+def product_of_outputs(rank: int) -> str:
+    """``H'*W'``: the sizes that come out, in letters."""
+    return "*".join(f"{name.replace('axis ', 'W')}'" for name in axis_names(rank))
 
 
 class Convolving(Windowed):
@@ -96,6 +101,23 @@ class Convolving(Windowed):
             "params": f"{one}*{made}{bias} = {grouped(total)}",
             "macs": f"{one}*{product(out)} = {grouped(self.macs(shape))}",
         }
+
+    def symbols(self, *shapes: Shape) -> dict[str, str]:
+        (shape,) = shapes
+        one = f"({letters('F', self.filters(shape))}*Cin{'/g' if self.group_count(shape[0]) > 1 else ''})"
+        return {
+            "output": self.output_symbols(self.windows(shape)),
+            "params": f"{one}*Cout{' + Cout' if self.biased else ''}",
+            "macs": f"{one}*Cout*{product_of_outputs(len(shape) - 1)}",
+        }
+
+    def matrix(self, *shapes: Shape) -> Matrix | None:
+        """Filters x patches: every column of the unfolded input is what one output position sees."""
+        (shape,) = shapes
+        groups = self.group_count(shape[0])
+        seen = shape[0] // groups * prod(self.filters(shape))
+        copied = shape[0] * prod(window.reads for window in self.windows(shape))
+        return Matrix(groups, self.made(shape[0]) // groups, seen, prod(self.slide(shape)), copied)
 
     def size_formula(self, shape: Shape) -> str:
         return self.output_formula(self.windows(shape))
@@ -241,6 +263,31 @@ class TransposedConv(Convolving):
         (shape,) = shapes
         return elements(shape) * (self.channels // self.groups) * prod(self.filters(shape))
 
+    def padding_worked(self, extents: Shape) -> tuple[str, ...]:
+        if self.pad != "same":
+            return super().padding_worked(extents)
+        return tuple(
+            f"max({each.span} - {each.stride}, 0) = {each.before + each.after}: {each.before} before, {each.after} after"
+            for each in self.transposed((1, *extents))
+        )
+
+    def symbols(self, *shapes: Shape) -> dict[str, str]:
+        (shape,) = shapes
+        one = f"({letters('F', self.filters(shape))}*Cout{'/g' if self.groups > 1 else ''})"
+        windows = self.transposed(shape)
+        return {
+            "output": max((window.symbols for window in windows), key=len),
+            "params": f"{one}*Cin{' + Cout' if self.bias else ''}",
+            "macs": f"{one}*Cin*{product_of_outputs(len(shape) - 1)}".replace("'", ""),
+        }
+
+    def matrix(self, *shapes: Shape) -> Matrix | None:
+        """Filters x positions: every column of the product holds what one input position adds to the output."""
+        (shape,) = shapes
+        made = self.channels // self.groups * prod(self.filters(shape))
+        added = self.channels * prod(window.adds for window in self.transposed(shape))
+        return Matrix(self.groups, made, shape[0] // self.groups, prod(shape[1:]), added, adds=True)
+
     def reach(self, *shapes: Shape) -> tuple[Reach, ...] | str | None:
         return tuple(map(transposed_reach, self.transposed(shapes[0])))
 
@@ -319,6 +366,17 @@ class LocallyConnected(Convolving):
         bias = " + 1" if self.bias else ""
         found["params"] = f"({one}{bias})*{product(self.output(shape))} = {grouped(total)}"
         return found
+
+    def symbols(self, *shapes: Shape) -> dict[str, str]:
+        found = super().symbols(*shapes)
+        (shape,) = shapes
+        one = f"({letters('F', self.filters(shape))}*Cin{' + 1' if self.bias else ''})"
+        return {**found, "params": f"{one}*Cout*{product_of_outputs(len(shape) - 1)}"}
+
+    def matrix(self, *shapes: Shape) -> Matrix | None:
+        """A product per output position, since each has weights of its own."""
+        found = super().matrix(*shapes)
+        return found and found._replace(products=found.n, n=1)
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         (shape,) = shapes

@@ -7,9 +7,9 @@ from typing import ClassVar
 from pydantic import Field
 
 from cnncalc.arithmetic import Reach
-from cnncalc.layers.base import EVERYWHERE, Call, Fault, Layer, Parameter, Sizes, Whole, Work
+from cnncalc.layers.base import EVERYWHERE, Call, Fault, Layer, Matrix, Parameter, Sizes, Whole, Work
 from cnncalc.layers.windowed import Bias
-from cnncalc.shape import Shape, elements, product, show
+from cnncalc.shape import Shape, axis_names, elements, product, show
 from cnncalc.units import grouped
 
 
@@ -51,6 +51,13 @@ class FullyConnected(Layer):
             "macs": f"{seen}*{self.features} = {grouped(seen * self.features)}",
         }
 
+    def symbols(self, *shapes: Shape) -> dict[str, str]:
+        return {"params": f"in*out{' + out' if self.bias else ''}", "macs": "in*out"}
+
+    def matrix(self, *shapes: Shape) -> Matrix | None:
+        seen = shapes[0][0]
+        return Matrix(1, self.features, seen, 1, seen)
+
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         arguments = {"in_features": shapes[0][0], "out_features": self.features, "bias": self.bias}
         return (Call("Linear", arguments),)
@@ -71,6 +78,9 @@ class Flatten(Layer):
 
     def formulas(self, *shapes: Shape) -> dict[str, str]:
         return {"output": f"{product(shapes[0])} = {grouped(elements(shapes[0]))}"} if len(shapes[0]) > 1 else {}
+
+    def symbols(self, *shapes: Shape) -> dict[str, str]:
+        return {"output": "*".join(("C", *axis_names(len(shapes[0]) - 1)))} if len(shapes[0]) > 1 else {}
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         return (Call("Flatten", {"start_dim": 1}),)
@@ -95,6 +105,9 @@ class Reshape(Layer):
                 f"{product(shapes[0])} = {grouped(held)} values, not {grouped(wanted)}",
             )
         return self.size
+
+    def formulas(self, *shapes: Shape) -> dict[str, str]:
+        return {"output": f"{product(shapes[0])} = {product(self.size)} = {grouped(elements(self.size))} values"}
 
     def reach(self, *shapes: Shape) -> tuple[Reach, ...] | str | None:
         return EVERYWHERE

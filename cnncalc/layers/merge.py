@@ -91,6 +91,9 @@ class Concat(Merging):
         total = sum(shape[0] for shape in shapes)
         return {"output": f"{' + '.join(str(shape[0]) for shape in shapes)} = {total} channels"}
 
+    def symbols(self, *shapes: Shape) -> dict[str, str]:
+        return {"output": "C1 + C2" if len(shapes) == 2 else "C1 + C2 + ..."}
+
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         return (Call("concat"),)
 
@@ -113,6 +116,13 @@ class Slice(Layer):
             raise Fault("S110", f"there is no part {self.index} of {self.parts}", help=("parts are counted from 0",))
         return (channels // self.parts, *shapes[0][1:])
 
+    def formulas(self, *shapes: Shape) -> dict[str, str]:
+        channels = shapes[0][0]
+        return {"output": f"{channels}/{self.parts} = {channels // self.parts} channels"}
+
+    def symbols(self, *shapes: Shape) -> dict[str, str]:
+        return {"output": "C/parts"}
+
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         size = shapes[0][0] // self.parts
         return (Call("narrow", {"start": self.index * size, "length": size}),)
@@ -128,6 +138,12 @@ class Tile(Layer):
 
     def output(self, *shapes: Shape) -> Shape:
         return (shapes[0][0] * self.n, *shapes[0][1:])
+
+    def formulas(self, *shapes: Shape) -> dict[str, str]:
+        return {"output": f"{shapes[0][0]}*{self.n} = {shapes[0][0] * self.n} channels"}
+
+    def symbols(self, *shapes: Shape) -> dict[str, str]:
+        return {"output": "C*n"}
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         return (Call("tile", {"times": self.n}),)

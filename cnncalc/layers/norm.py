@@ -38,6 +38,9 @@ class Normalising(Layer):
         channels = shapes[0][0]
         return {"params": f"2*{channels} = {grouped(2 * channels)}"}
 
+    def symbols(self, *shapes: Shape) -> dict[str, str]:
+        return {"params": "2*C" if len(self.parameters(*shapes)) == 2 else "C"} if self.parameters(*shapes) else {}
+
 
 class BatchNorm(Normalising):
     """Batch normalisation (Ioffe & Szegedy 2015, arXiv 1502.03167): a scale and a shift per channel are learned; the

@@ -74,6 +74,9 @@ class PReLU(Activation):
     def formulas(self, *shapes: Shape) -> dict[str, str]:
         return {"params": f"{shapes[0][0]}"}
 
+    def symbols(self, *shapes: Shape) -> dict[str, str]:
+        return {"params": "C"}
+
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         return (Call(self.module, {"num_parameters": shapes[0][0]}),)
 

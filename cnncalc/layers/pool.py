@@ -54,6 +54,9 @@ class Pooling(Windowed):
     def formulas(self, *shapes: Shape) -> dict[str, str]:
         return {"output": self.output_formula(self.windows(shapes[0]))}
 
+    def symbols(self, *shapes: Shape) -> dict[str, str]:
+        return {"output": self.output_symbols(self.windows(shapes[0]))}
+
     def pooling_calls(self, shape: Shape, fill: float, arguments: dict[str, object], limit: bool) -> tuple[Call, ...]:
         """The pooling, after a padding of its own where torch cannot pad like that."""
         rank = len(shape) - 1
@@ -167,9 +170,9 @@ class AdaptivePool(Layer):
         found = []
         for extent, out in zip(shapes[0][1:], self.sizes(shapes[0]), strict=True):
             ratio = Fraction(extent, out)
-            # the cells' lengths repeat after the denominator
-            cells = range(min(out, ratio.denominator))
-            found.append(Reach(max(-(-(i + 1) * extent // out) - i * extent // out for i in cells), ratio, 0))
+            p, q = ratio.numerator, ratio.denominator
+            # the cells begin at all remainders modulo q; the longest is the one that begins at q - 1
+            found.append(Reach((p + 2 * q - 2) // q, ratio, 0))
         return tuple(found)
 
     def formulas(self, *shapes: Shape) -> dict[str, str]:

@@ -24,7 +24,7 @@ from cnncalc.layers.base import (
     per_axis,
     spatial,
 )
-from cnncalc.shape import Shape, elements, show
+from cnncalc.shape import Shape, by_axis, elements, show
 
 
 class Upsample(Layer):
@@ -54,6 +54,16 @@ class Upsample(Layer):
 
     def work(self, *shapes: Shape) -> Work:
         return Work(elementwise=elements(self.output(*shapes)))
+
+    def formulas(self, *shapes: Shape) -> dict[str, str]:
+        if self.like or self.to:
+            return {}
+        factors = per_axis(self.word, "factor", self.factor, len(shapes[0]) - 1)
+        pairs = zip(shapes[0][1:], factors, strict=True)
+        return {"output": by_axis([f"{extent}*{factor} = {extent * factor}" for extent, factor in pairs])}
+
+    def symbols(self, *shapes: Shape) -> dict[str, str]:
+        return {} if self.like or self.to else {"output": "W*factor"}
 
     def reach(self, *shapes: Shape) -> tuple[Reach, ...] | str | None:
         found = []
@@ -96,6 +106,14 @@ class Crop(Layer):
             )
         return (shapes[0][0], *out)
 
+    def formulas(self, *shapes: Shape) -> dict[str, str]:
+        pairs = list(zip(shapes[0][1:], self.sizes(shapes[0]), self.starts(shapes[0]), strict=True))
+        lines = [f"{was} - {start} - {was - out - start} = {out}" for was, out, start in pairs]
+        return {"output": by_axis(lines)}
+
+    def symbols(self, *shapes: Shape) -> dict[str, str]:
+        return {"output": "W - before - after"}
+
     def starts(self, shape: Shape) -> Shape:
         """The first row that is kept, per axis."""
         return tuple((extent - size) // 2 for extent, size in zip(shape[1:], self.sizes(shape), strict=True))
@@ -135,6 +153,13 @@ class Pad(Layer):
             raise Fault("S108", f"{show(shape[1:])} is too small to be mirrored that far", option="pad")
         return (shape[0], *(extent + sum(each) for extent, each in zip(shape[1:], sides, strict=True)))
 
+    def formulas(self, *shapes: Shape) -> dict[str, str]:
+        pairs = zip(shapes[0][1:], self.sides(shapes[0]), strict=True)
+        return {"output": by_axis([f"{was} + {a} + {b} = {was + a + b}" for was, (a, b) in pairs])}
+
+    def symbols(self, *shapes: Shape) -> dict[str, str]:
+        return {"output": "W + P + P'"}
+
     def reach(self, *shapes: Shape) -> tuple[Reach, ...] | str | None:
         return tuple(Reach(1, 1, -before) for before, _ in self.sides(shapes[0]))
 
@@ -161,6 +186,14 @@ class PixelShuffle(Layer):
             raise Fault("S110", f"{shape[0]} channels are not a multiple of {self.factor}*{self.factor} = {square}")
         return (shape[0] // square, *(extent * self.factor for extent in shape[1:]))
 
+    def formulas(self, *shapes: Shape) -> dict[str, str]:
+        (shape,) = shapes
+        out, r = self.output(shape), self.factor
+        return {"output": f"{shape[0]}/({r}*{r}) = {out[0]} channels, {by_axis([f'{w}*{r} = {w * r}' for w in shape[1:]])}"}
+
+    def symbols(self, *shapes: Shape) -> dict[str, str]:
+        return {"output": "C/(r*r) channels, W*r"}
+
     def reach(self, *shapes: Shape) -> tuple[Reach, ...] | str | None:
         return (Reach(1, Fraction(1, self.factor), 0),) * 2
 
@@ -184,6 +217,14 @@ class SpaceToDepth(Layer):
         if any(extent % self.factor for extent in shape[1:]):
             raise Fault("S110", f"{show(shape[1:])} does not part into squares of {self.factor}x{self.factor}")
         return (shape[0] * self.factor**2, *(extent // self.factor for extent in shape[1:]))
+
+    def formulas(self, *shapes: Shape) -> dict[str, str]:
+        (shape,) = shapes
+        out, r = self.output(shape), self.factor
+        return {"output": f"{shape[0]}*{r}*{r} = {out[0]} channels, {by_axis([f'{w}/{r} = {w // r}' for w in shape[1:]])}"}
+
+    def symbols(self, *shapes: Shape) -> dict[str, str]:
+        return {"output": "C*r*r channels, W/r"}
 
     def reach(self, *shapes: Shape) -> tuple[Reach, ...] | str | None:
         return (Reach(self.factor, self.factor, 0),) * 2

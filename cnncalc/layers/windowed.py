@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from cnncalc.arithmetic import Reach, Window, half_padding, same_padding
+from cnncalc.arithmetic import Reach, Window, half_padding, half_worked, same_padding, same_worked
 from cnncalc.layers.base import Axes, Fault, Layer, Letter, Padding, Switch, Words, per_axis, spatial
 from cnncalc.shape import Shape, axis_names, show
 from cnncalc.units import decimal
@@ -107,11 +107,34 @@ class Windowed(Layer):
     def unread(self, *shapes: Shape) -> tuple[int, ...]:
         return tuple(window.unread for window in self.windows(shapes[0]))
 
+    def padding_worked(self, extents: Shape) -> tuple[str, ...]:
+        """How ``same`` or ``half`` becomes numbers, a line per axis; nothing where the padding is given in numbers."""
+        rank = len(extents)
+        kernel = per_axis(self.word, "kernel", self.kernel, rank)
+        dilation = per_axis(self.word, "dilation", self.dilation, rank)
+        if self.pad == "half":
+            return tuple(map(half_worked, kernel, dilation))
+        if self.pad == "same":
+            stride = per_axis(self.word, "stride", self.strides, rank)
+            return tuple(map(same_worked, extents, kernel, stride, dilation))
+        return ()
+
+    def output_symbols(self, windows: tuple[Window, ...]) -> str:
+        """The formula that holds for all axes."""
+        return max((window.symbols for window in windows), key=len)
+
     def output_formula(self, windows: tuple[Window, ...]) -> str:
         """One worked line where all axes are alike, else one per axis."""
         if len(set(windows)) == 1:
             return str(windows[0])
         return ", ".join(f"{name}: {window}" for name, window in zip(axis_names(len(windows)), windows, strict=True))
+
+
+def letters(symbol: str, sizes: tuple[int, ...]) -> str:
+    """``F*F`` for a kernel that is the same along two axes, ``FH*FW`` for one that differs."""
+    if len(set(sizes)) == 1:
+        return "*".join(symbol for _ in sizes)
+    return "*".join(f"{symbol}{name.replace('axis ', '')}" for name in axis_names(len(sizes)))
 
 
 def show_size(value: int | tuple[int, ...]) -> str:

@@ -107,12 +107,14 @@ def unexpected(lexer: Lexer, opened: list[int], wanted: str) -> PhraseError:
     if word in ("|", "->") and wanted in ("loose end", "argument end", "argument") and opened:
         return _unclosed(opened[-1], f"{word!r} cannot stand in it")
     if word in ("**", "^"):
-        return _power(lexer, word, span)
+        return _power(text[: lexer.last], word, span)
+    if word[0] == "*" and text[start - 1 : start] == "*":
+        return _power(text[: start - 1].rstrip(), "**", (start - 1, start + 1))
     if word == "*" and wanted in _STEP_ENDS:
         return _bare_repeat(text, span)
     if lexer.kind == "BAD" and _NUMERIC.match(word) and not _NUMBER.fullmatch(word):
         return _bad_number(word, span)
-    label, help = _advice(lexer, word, wanted)
+    label, help = _advice(lexer, opened, word, wanted)
     if wanted == "step end" and opened:
         wanted = "branch end" if text[: opened[-1]][-1:].isalpha() else "group end"
     return _syntax(f"unexpected {word!r}", span, label or _WANTED[wanted], help)
@@ -142,9 +144,9 @@ def _unclosed(place: int, label: str) -> PhraseError:
     return PhraseError("Y203", "this '(' is never closed", (place, place + 1), label, ("add the ')' that ends it",))
 
 
-def _power(lexer: Lexer, word: str, span: Span) -> PhraseError:
-    before = _BEFORE.search(lexer.text[: lexer.last])
-    base = before[0] if before and before[0][0].isalnum() else "k"
+def _power(leading: str, word: str, span: Span) -> PhraseError:
+    before = _BEFORE.search(leading)
+    base = before[0] if before and (before[0].isidentifier() or before[0].isdigit()) else "k"
     return _syntax("there is no power operator", span, help=f"write a product: {base}*{base} instead of {base}{word}2")
 
 
@@ -202,7 +204,7 @@ def _strange(char: str, place: int) -> PhraseError:
 # -- advice for one word -------------------------------------------------------------------------------------------
 
 
-def _advice(lexer: Lexer, word: str, wanted: str) -> tuple[str, str]:
+def _advice(lexer: Lexer, opened: list[int], word: str, wanted: str) -> tuple[str, str]:
     """A label in place of the general one, and a way out; either may be empty."""
     text, end = lexer.text, lexer.start + len(word)
     found = _BEFORE.search(text[: lexer.last])
@@ -220,7 +222,7 @@ def _advice(lexer: Lexer, word: str, wanted: str) -> tuple[str, str]:
     if word in ("==", "!=", "<=", ">=", "<", ">"):
         return "comparisons stand in parentheses or behind 'if'", ""
     if word == ",":
-        return ("", "separate arguments with blanks, or write conv(64, 3)") if wanted == "step end" else ("", "")
+        return "", "separate arguments with blanks, or write conv(64, 3)" if wanted == "step end" and not opened else ""
     if word == ";":
         return "", "in a file every line is an entry of its own, without ';'"
     if word in ("&", "&&", "!"):

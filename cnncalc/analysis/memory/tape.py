@@ -65,7 +65,7 @@ class Tensor:
 class Step:
     """A node of the autograd graph."""
 
-    __slots__ = ("backward", "edges", "place", "saved", "sequence", "waiting")
+    __slots__ = ("backward", "edges", "holders", "place", "saved", "sequence", "waiting")
 
     def __init__(
         self,
@@ -81,6 +81,10 @@ class Step:
         self.saved = saved
         self.edges = edges
         self.waiting = 0
+        self.holders = 1
+        for edge in edges:
+            if type(edge) is Step:
+                edge.holders += 1
 
 
 class Moment:
@@ -169,10 +173,20 @@ class Tape:
                 continue
             tensor.holders -= 1
             if not tensor.holders:
-                step = tensor.step
-                tensor.step = None
+                if tensor.step is not None:
+                    self.drop_step(tensor.step)
+                    tensor.step = None
                 self.release(tensor.storage)
-                del step
+
+    def drop_step(self, step: Step) -> None:
+        """Let go of a step; what nobody can reach any more gives back what it saved."""
+        stack = [step]
+        while stack:
+            step = stack.pop()
+            step.holders -= 1
+            if not step.holders:
+                self.forget(step)
+                stack += [edge for edge in step.edges if type(edge) is Step]
 
     def release(self, storage: Storage) -> None:
         storage.holders -= 1
@@ -207,7 +221,10 @@ class Tape:
                 self.saved.add(storage)
         edges = [(each if each.parameter else each.step) if each.needs_grad else None for each in inputs]
         self.sequence += 1
+        before = result.step  # an operation in place
         result.step = Step(self.sequence, self.place, backward, saved, edges)
+        if before is not None:
+            self.drop_step(before)
         result.needs_grad = True
         return result
 

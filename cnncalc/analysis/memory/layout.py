@@ -1,0 +1,108 @@
+"""Strides, as far as memory depends on them: a reshape that cannot be a view copies (``aten/src/ATen/TensorUtils.cpp``,
+``computeStride``).  Strides of None stand for a contiguous tensor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnncalc.shape import Shape
+
+Strides = tuple[int, ...]
+
+
+def contiguous(shape: Shape) -> Strides:
+    """The strides of a contiguous tensor."""
+    strides = [1] * len(shape)
+    for axis in range(len(shape) - 2, -1, -1):
+        strides[axis] = strides[axis + 1] * max(shape[axis + 1], 1)
+    return tuple(strides)
+
+
+def simplest(shape: Shape, strides: Strides) -> Strides | None:
+    """None where these strides lie like a contiguous tensor's; an axis of extent 1 does not matter."""
+    step = 1
+    for extent, stride in zip(reversed(shape), reversed(strides), strict=True):
+        if extent != 1:
+            if stride != step:
+                return strides
+            step *= extent
+    return None
+
+
+def is_dense(shape: Shape, strides: Strides | None) -> bool:
+    """Whether the values fill their memory without gap or overlap."""
+    if strides is None:
+        return True
+    step = 1
+    for stride, extent in sorted(zip(strides, shape, strict=True)):
+        if extent != 1:
+            if stride != step:
+                return False
+            step *= extent
+    return True
+
+
+def like(shape: Shape, strides: Strides | None) -> Strides | None:
+    """The strides of an element-wise result: as the input where it is dense, else packed in the same order."""
+    if strides is None or is_dense(shape, strides):
+        return strides
+    found = [0] * len(shape)
+    step = 1
+    for axis in sorted(range(len(shape)), key=lambda axis: (strides[axis], -axis)):
+        found[axis] = step
+        step *= shape[axis]
+    return simplest(shape, tuple(found))
+
+
+def is_channels_last(shape: Shape, strides: Strides | None) -> bool:
+    """``is_channels_last_strides_2d`` and ``_3d`` (c10/core/MemoryFormat.h)."""
+    if len(shape) not in (4, 5) or strides is None:
+        return False
+    least = 0
+    if not strides[1]:
+        return False
+    for axis in (1, *range(len(shape) - 1, 1, -1), 0):
+        if strides[axis] < least or (axis == 0 and least == strides[1]):
+            return False
+        least = strides[axis] * max(shape[axis], 1)
+    return True
+
+
+def channels_last(shape: Shape) -> Strides:
+    """The strides of a channels-last tensor."""
+    order = (1, *range(len(shape) - 1, 1, -1), 0)
+    strides = [0] * len(shape)
+    step = 1
+    for axis in order:
+        strides[axis] = step
+        step *= shape[axis]
+    return tuple(strides)
+
+
+def reshaped(shape: Shape, strides: Strides | None, target: Shape) -> tuple[bool, Strides | None]:
+    """Whether a view of this shape exists, and its strides."""
+    if strides is None:
+        return True, None
+    found = [0] * len(target)
+    place = len(target) - 1
+    chunk = 1
+    base = strides[-1]
+    for axis in range(len(shape) - 1, -1, -1):
+        chunk *= shape[axis]
+        if axis == 0 or (shape[axis - 1] != 1 and strides[axis - 1] != chunk * base):
+            filled = 1
+            while place >= 0 and (filled < chunk or target[place] == 1):
+                found[place] = filled * base
+                filled *= target[place]
+                place -= 1
+            if filled != chunk:
+                return False, None
+            if axis > 0:
+                base = strides[axis - 1]
+                chunk = 1
+    return (True, simplest(target, tuple(found))) if place == -1 else (False, None)
+
+
+def permuted(values: Sequence[int], order: Sequence[int]) -> tuple[int, ...]:
+    return tuple([values[axis] for axis in order])

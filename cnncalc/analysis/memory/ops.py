@@ -1,0 +1,254 @@
+"""The operators of torch that several calls are made of, with what each keeps for backward.
+
+Names as in ATen; where the rules come from: ``derivatives.yaml`` for what is saved, ``FunctionsManual.cpp`` for what a
+backward formula allocates on its way, both of torch 2.13.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+
+from cnncalc.analysis.memory.layout import contiguous, is_channels_last, like, permuted, reshaped, simplest
+from cnncalc.analysis.memory.tape import Tape, Tensor
+from cnncalc.shape import Shape
+
+INDEX_BYTES = 8
+"""Indices are int64."""
+
+
+def unary(tape: Tape, x: Tensor, saves: str) -> Tensor:
+    """A new tensor of the same shape; keeps its ``result``, its ``input`` or ``nothing``; one gradient in backward."""
+    out = tape.new(x.shape, strides=like(x.shape, x.strides))
+    kept = {"result": (out,), "input": (x,), "nothing": ()}[saves]
+    return tape.record(out, (x,), gradient_of(tape, x), kept)
+
+
+def gradient_of(tape: Tape, x: Tensor):  # type: ignore[no-untyped-def]
+    """The backward of an operator that allocates the gradient of its one input."""
+    shape, strides = x.shape, like(x.shape, x.strides)
+    return lambda gradient: (tape.new(shape, "gradient", strides=strides),)
+
+
+def resized(tape: Tape, x: Tensor, shape: Shape, saves: Sequence[Tensor] = ()) -> Tensor:
+    """A new tensor of another shape, in the input's memory format; backward allocates the input's gradient."""
+    from cnncalc.analysis.memory.layout import channels_last
+
+    strides = channels_last(shape) if is_channels_last(x.shape, x.strides) else None
+    return tape.record(tape.new(shape, strides=strides), (x,), gradient_of(tape, x), saves)
+
+
+def view(tape: Tape, x: Tensor, shape: Shape) -> Tensor:
+    """``view``: another shape of the same memory; its gradient is a view too, or a copy where it cannot be one."""
+    possible, strides = reshaped(x.shape, x.strides, shape)
+    assert possible, (x.shape, x.strides, shape)
+    return tape.record(tape.view(x, shape, strides), (x,), lambda gradient: (_reshape_free(tape, gradient, before),)) if (
+        before := x.shape
+    ) else x
+
+
+def _reshape_free(tape: Tape, x: Tensor, shape: Shape) -> Tensor:
+    """``reshape`` in backward, where nothing is recorded."""
+    possible, strides = reshaped(x.shape, x.strides, shape)
+    return tape.view(x, shape, strides) if possible else _as_view(tape.new(shape, "gradient"))
+
+
+def _as_view(x: Tensor) -> Tensor:
+    x.is_view = True
+    return x
+
+
+def reshape(tape: Tape, x: Tensor, shape: Shape) -> Tensor:
+    """``reshape``: a view where one exists, else a contiguous copy."""
+    if reshaped(x.shape, x.strides, shape)[0]:
+        return view(tape, x, shape)
+    copy = contiguous_of(tape, x)
+    out = tape.record(
+        Tensor(copy.storage, shape), (copy,), lambda gradient: (_reshape_free(tape, gradient, before),)
+    ) if (before := x.shape) else x
+    tape.drop(copy)
+    return out
+
+
+def contiguous_of(tape: Tape, x: Tensor) -> Tensor:
+    """``contiguous``: the tensor itself, or a copy whose gradient passes through."""
+    if x.strides is None:
+        return tape.hold(x)
+    return tape.record(tape.new(x.shape), (x,), lambda gradient: (tape.hold(gradient),))
+
+
+def permute(tape: Tape, x: Tensor, order: Sequence[int]) -> Tensor:
+    shape = permuted(x.shape, order)
+    back = [0] * len(order)
+    for place, axis in enumerate(order):
+        back[axis] = place
+    out = tape.view(x, shape, simplest(shape, permuted(x.strides or contiguous(x.shape), order)))
+    return tape.record(out, (x,), lambda gradient: (_permute_free(tape, gradient, back),))
+
+
+def _permute_free(tape: Tape, x: Tensor, order: Sequence[int]) -> Tensor:
+    shape = permuted(x.shape, order)
+    return tape.view(x, shape, simplest(shape, permuted(x.strides or contiguous(x.shape), order)))
+
+
+def narrow(tape: Tape, x: Tensor, axis: int, length: int) -> Tensor:
+    """``narrow``: a view; its gradient is a new tensor of the whole size, zero outside."""
+    shape = (*x.shape[:axis], length, *x.shape[axis + 1 :])
+    before = x.shape
+    out = tape.view(x, shape, simplest(shape, x.strides or contiguous(x.shape)))
+    return tape.record(out, (x,), lambda gradient: (tape.new(before, "gradient"),))
+
+
+def broadcast(a: Shape, b: Shape) -> Shape:
+    rank = max(len(a), len(b))
+    return tuple(
+        map(max, ((1,) * (rank - len(a)) + a), ((1,) * (rank - len(b)) + b), strict=False)
+    )
+
+
+def sum_to(tape: Tape, gradients: list[Tensor | None], shapes: Sequence[Shape]) -> list[Tensor | None]:
+    """Reduce gradients of broadcast inputs (``validate_outputs``): all exist before the first is reduced."""
+    for place, (gradient, shape) in enumerate(zip(gradients, shapes, strict=True)):
+        if gradient is not None and gradient.shape != shape:
+            small = tape.new(shape, "gradient")
+            small.is_view = len(shape) < len(gradient.shape)
+            tape.drop(gradient)
+            gradients[place] = small
+    return gradients
+
+
+def add(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
+    """``x + y``: keeps nothing; both inputs share the one gradient."""
+    shape = broadcast(x.shape, y.shape)
+    shapes, wanted = (x.shape, y.shape), (tape.wants(x), tape.wants(y))
+
+    def backward(gradient: Tensor) -> list[Tensor | None]:
+        return sum_to(tape, [tape.hold(gradient) if want else None for want in wanted], shapes)
+
+    return tape.record(tape.new(shape, strides=_pairwise(x, y, shape)), (x, y), backward)
+
+
+def add_(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
+    """``x.add_(y)``."""
+    wanted = (tape.wants(x), tape.wants(y))
+
+    def backward(gradient: Tensor) -> list[Tensor | None]:
+        return [tape.hold(gradient) if want else None for want in wanted]
+
+    return tape.record(overwrite(tape, x), (x, y), backward)
+
+
+def mul(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
+    """``x * y``: keeps each factor that the other's gradient needs."""
+    shape = broadcast(x.shape, y.shape)
+    shapes, wanted = (x.shape, y.shape), (tape.wants(x), tape.wants(y))
+    strides = _pairwise(x, y, shape)
+
+    def backward(gradient: Tensor) -> list[Tensor | None]:
+        made: list[Tensor | None] = [
+            tape.new(shape, "gradient", strides=strides) if want else None for want in wanted
+        ]
+        return sum_to(tape, made, shapes)
+
+    saves = [each for each, want in ((x, wanted[1]), (y, wanted[0])) if want]
+    return tape.record(tape.new(shape, strides=strides), (x, y), backward, saves)
+
+
+def div(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
+    """``x / y``: keeps both; ``div_tensor_other_grad`` goes through -grad * ((x / y) / y)."""
+    shape = broadcast(x.shape, y.shape)
+    shapes, wanted = (x.shape, y.shape), (tape.wants(x), tape.wants(y))
+
+    def backward(gradient: Tensor) -> list[Tensor | None]:
+        first = tape.new(shape, "gradient") if wanted[0] else None
+        second = None
+        if wanted[1]:
+            negative = tape.new(shape, "gradient")
+            once = tape.new(shape, "quotient")
+            twice = tape.new(shape, "quotient")
+            tape.drop(once)
+            second = tape.new(shape, "gradient")
+            tape.drop(negative, twice)
+        return sum_to(tape, [first, second], shapes)
+
+    saves = [y, x] if wanted[1] else [y]
+    return tape.record(tape.new(shape, strides=_pairwise(x, y, shape)), (x, y), backward, saves)
+
+
+def _pairwise(x: Tensor, y: Tensor, shape: Shape) -> tuple[int, ...] | None:
+    """The strides of a result of two: those of the first that has the full shape."""
+    full = x if x.shape == shape else y
+    if full.shape != shape:
+        return None
+    return like(shape, full.strides)
+
+
+def cat(tape: Tape, *values: Tensor) -> Tensor:
+    """``torch.cat(values, 1)``: keeps nothing; the gradients are slices of the one gradient."""
+    first = values[0].shape
+    shape = (first[0], sum(each.shape[1] for each in values), *first[2:])
+    shapes = [each.shape for each in values]
+    wanted = [tape.wants(each) for each in values]
+    strides = None
+    if all(is_channels_last(each.shape, each.strides) for each in values):
+        from cnncalc.analysis.memory.layout import channels_last
+
+        strides = channels_last(shape)
+
+    def backward(gradient: Tensor) -> list[Tensor | None]:
+        lies = gradient.strides or contiguous(gradient.shape)
+        return [
+            tape.view(gradient, shape, simplest(shape, lies)) if want else None
+            for shape, want in zip(shapes, wanted, strict=True)
+        ]
+
+    return tape.record(tape.new(shape, strides=strides), values, backward)
+
+
+def overwrite(tape: Tape, x: Tensor) -> Tensor:
+    """The result of an operation in place: the tensor itself, with its memory's version counted up."""
+    if tape.recording and x.is_view and x.needs_grad:
+        raise NotImplementedError(f"{tape.place} overwrites a view of another value: the memory model does not cover that")
+    x.storage.version += 1
+    return tape.hold(x)
+
+
+def mul_number(tape: Tape, x: Tensor) -> Tensor:
+    """``x * 0.5``: Python wraps the number, which backward keeps."""
+    number = tape.crumb()
+    out = tape.new(x.shape, strides=like(x.shape, x.strides))
+    tape.record(out, (x,), gradient_of(tape, x), () if number is None else (number,))
+    tape.drop(number)
+    return out
+
+
+def add_number(tape: Tape, x: Tensor) -> Tensor:
+    """``x + 0.5``: the gradient passes through."""
+    number = tape.crumb()
+    out = tape.new(x.shape, strides=like(x.shape, x.strides))
+    tape.drop(number)
+    return tape.record(out, (x,), lambda gradient: (tape.hold(gradient),))
+
+
+def power(tape: Tape, x: Tensor) -> Tensor:
+    """``x ** exponent`` (``pow_backward``: grad * (exponent * x ** (exponent - 1)))."""
+    shape = x.shape
+
+    def backward(gradient: Tensor) -> list[Tensor | None]:
+        raised = tape.new(shape, "power")
+        scaled = tape.new(shape, "power")
+        tape.drop(raised)
+        out = tape.new(shape, "gradient")
+        tape.drop(scaled)
+        return [out]
+
+    return tape.record(tape.new(shape, strides=like(shape, x.strides)), (x,), backward, (x,))
+
+
+def mean(tape: Tape, x: Tensor, shape: Shape) -> Tensor:
+    """``mean`` over some axes: keeps nothing; backward divides the expanded gradient."""
+    return tape.record(tape.new(shape), (x,), gradient_of(tape, x))
+
+
+def windowed_by(tape: Tape, shape: Shape) -> int:
+    return prod(shape)

@@ -1,0 +1,1 @@
+"""The torch side: the only storey that knows torch."""

@@ -12,16 +12,21 @@ from cnncalc._version import __version__
 # Not typing.TYPE_CHECKING: importing typing is slower than all the rest of this file.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    # One line per module of _HOMES, so that type checkers know the names.
+    # One line per name of _HOMES, so that type checkers know them.
     from cnncalc.errors import Diagnostic as Diagnostic
     from cnncalc.errors import SpecError as SpecError
-    # PLACE FOR MORE: from cnncalc.api import analyse as analyse, ...
+    from cnncalc.api import Report as Report
+    from cnncalc.api import analyse as analyse
+    from cnncalc.api import analyse_all as analyse_all
+    from cnncalc.api import explain as explain
+    from cnncalc.api import load as load
+    from cnncalc.api import parse as parse
 
 _HOMES = {
     "Diagnostic": "cnncalc.errors",
     "SpecError": "cnncalc.errors",
     "analyse": "cnncalc.api",
-    "build": "cnncalc.api",
+    "analyse_all": "cnncalc.api",
     "explain": "cnncalc.api",
     "load": "cnncalc.api",
     "parse": "cnncalc.api",
@@ -34,7 +39,7 @@ __all__ = [
     "SpecError",
     "__version__",
     "analyse",
-    "build",
+    "analyse_all",
     "explain",
     "load",
     "parse",

@@ -14,7 +14,7 @@ import re
 import sys
 from collections.abc import Iterable
 from collections.abc import Mapping as Dict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnncalc import library
 from cnncalc.analysis import report as analysis
@@ -32,6 +32,9 @@ from cnncalc.spec.phrase import parse_value
 from cnncalc.spec.syntax import Number, Size, Unary
 from cnncalc.spec.validate import validate
 
+if TYPE_CHECKING:
+    from cnncalc.analysis.explain import Explanation
+
 __all__ = [
     "Graph",
     "Group",
@@ -41,6 +44,7 @@ __all__ = [
     "Totals",
     "analyse",
     "analyse_all",
+    "explain",
     "load",
     "parse",
     "read_network",
@@ -145,6 +149,26 @@ def analyse_all(
         for report in reports:
             report.diagnostics += check(report, network.expect if single else report.graph.net.expect)
     return reports
+
+
+def explain(
+    network: Network | analysis.Report | str | os.PathLike[str],
+    layer: str | None = None,
+    *,
+    batch: int = 1,
+    dtype: str = "float32",
+    net: str | None = None,
+) -> Explanation:
+    """How the figures of a layer come about, step by step; without ``layer`` those of the whole net in brief.
+
+    ``layer`` is the name of a layer, of a line or a label (then all its layers), or the beginning of a path.  Raises
+    :class:`SpecError`, G101 where there is no such layer.
+    """
+    from cnncalc.analysis.explain import explain as explained
+
+    if not isinstance(network, analysis.Report):
+        network = analyse(network, batch=batch, dtype=dtype, net=net)
+    return explained(network, layer)
 
 
 def read_network(

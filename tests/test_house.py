@@ -21,7 +21,7 @@ STOREYS: list[set[str]] = [  # bottom up; the names are those below `cnncalc.`
     {"_version", "collector", "source"},
     {"errors"},
     {"arithmetic", "shape", "units"},
-    {"formats.read", "files"},
+    {"formats.read", "files", "library"},
     {"layers"},
     {"spec"},
     {"graph"},

@@ -765,7 +765,7 @@ def spelled_alike(text: str) -> None:
 
 @settings(max_examples=1500, deadline=None)
 @given(TEXTS)
-@example("conv(3, x3) | conv(2*3, x, 4) | conv3-64 p(3) x3 0.5 x3 | add p(3) x3")
+@example("conv(3, x3) | conv(2*3, x, 4) | conv3-64 p(3) x3 0.5 x3 | add p(3) x3 | conv(s=4, x3=2)")
 @example("conv (a- -b) (-(-a)) 3x3-c 1:2a")
 def test_spelling_keeps_the_tree(text):
     spelled_alike(text)

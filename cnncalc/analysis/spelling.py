@@ -22,7 +22,9 @@ def settings(layer: Layer, shapes: tuple[Shape, ...]) -> str:
     kernel = (layer.kernel,) * rank if isinstance(layer.kernel, int) else layer.kernel
     parts = [show(kernel) if rank > 1 else str(kernel[0])]
     strides = layer.strides
-    if strides != 1 and not (isinstance(strides, tuple) and set(strides) == {1}):
+    if isinstance(strides, tuple) and len(set(strides)) == 1:
+        strides = strides[0]
+    if strides != 1:
         parts.append(f"/{number(strides)}")
     sides = layer.sides(shapes[0][1:])
     if any(map(any, sides)):

@@ -75,11 +75,12 @@ class Twin(Container):
     def bound(self, inputs: tuple[Any, ...], named: Mapping[str, Tensor]) -> dict[int, Tensor]:
         """The values of the inputs, by the nodes' numbers."""
         names = [name for name, _ in self.inputs]
-        if len(inputs) == 1 and isinstance(inputs[0], Mapping):
-            inputs, named = (), {**inputs[0], **named}
-        given = {**dict(zip(names, inputs, strict=False)), **named}
-        if set(given) != set(names) or len(inputs) + len(named) != len(names):
-            found = [*(f"#{number}" for number in range(1, len(inputs) + 1)), *named]
+        values = list(inputs)
+        if len(values) == 1 and isinstance(values[0], Mapping):
+            named = {**values.pop(), **named}
+        given = {**dict(zip(names, values, strict=False)), **named}
+        if set(given) != set(names) or len(values) + len(named) != len(names):
+            found = [*(f"#{number}" for number in range(1, len(values) + 1)), *named]
             raise TypeError(f"this network takes {', '.join(names)}; got {', '.join(found) or 'nothing'}")
         return {number: given[name] for name, number in self.inputs}
 
@@ -225,7 +226,8 @@ def build(
         # not torch.manual_seed: it seeds the generators of every device
         torch.default_generator.manual_seed(seed)
         twin = Twin(graph)
-    return twin.to(device=target, dtype=getattr(torch, dtype) if isinstance(dtype, str) else dtype)
+    twin.to(device=target, dtype=getattr(torch, dtype) if isinstance(dtype, str) else dtype)
+    return twin
 
 
 class Seen(NamedTuple):

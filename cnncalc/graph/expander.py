@@ -10,7 +10,16 @@ from cnncalc.graph.builder import Builder, limit_reached
 from cnncalc.graph.ends import Ends
 from cnncalc.graph.merges import Merger
 from cnncalc.graph.records import LOST, Bundle, Flowing, Frame, Graph, Wire, part_of, shape_agrees
-from cnncalc.graph.space import DEPTH_LIMIT, REPEAT_LIMIT, Faultbook, Flow, LimitReached, Space, labels_of
+from cnncalc.graph.space import (
+    DEPTH_LIMIT,
+    REPEAT_LIMIT,
+    STEPS_PER_NODE,
+    Faultbook,
+    Flow,
+    LimitReached,
+    Space,
+    labels_of,
+)
 from cnncalc.layers import all_words, canonical, kind_of
 from cnncalc.layers.base import Layer, got
 from cnncalc.shape import Shape, show
@@ -162,7 +171,7 @@ class Expander:
 
     def run_step(self, step: Step, space: Space, flow: Flow, first: bool) -> Flowing | None:
         self.steps += 1
-        if self.steps > 3 * self.limit:
+        if self.steps > STEPS_PER_NODE * self.limit:
             raise limit_reached(self.limit, step.span, space)
         frame = space.frame
         assert frame is not None
@@ -273,18 +282,17 @@ class Expander:
         if times == 0:
             return self.take(flow, atom.span)
         value: Flowing | None = None
-        flatten = space.numbered
-        for _ in range(times):
-            if flatten:
-                inner = space
-            else:
-                index = space.counters.get("#", 0)
-                space.counters["#"] = index + 1
-                inner = space.inner(f"{space.path}{index}.", space.line)
+        steps, nodes = self.steps, len(self.graph.nodes)
+        for round_ in range(times):
+            inner = space if space.numbered else space.inner(f"{space.path}{space.index()}.", space.line)
             value = self.run_chain(atom.chain, inner, flow)
             if isinstance(value, Wire) and value.node < 0:
                 flow.taken = True
                 return LOST
+            if round_ == 0:
+                made = max(len(self.graph.nodes) - nodes, (self.steps - steps) // STEPS_PER_NODE)
+                if made * times > self.limit:  # going on would only take time
+                    raise limit_reached(self.limit, atom.span, space)
             flow = Flow(value)
         return value
 

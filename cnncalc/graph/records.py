@@ -123,7 +123,7 @@ class Graph:
     def __init__(self, network: Network, net: Net) -> None:
         self.network = network
         self.net = net
-        self.name = network.name if net.name is None else f"{network.name}.{net.name}"
+        self.name = network.title if net.name is None else f"{network.title}.{net.name}"
         self.nodes: list[Node] = []
         self.inputs: list[tuple[str, int]] = []
         self.outputs: list[tuple[str, int]] = []

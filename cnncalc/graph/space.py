@@ -14,6 +14,8 @@ NODE_LIMIT = 200_000
 REPEAT_LIMIT = 10_000
 DEPTH_LIMIT = 80
 DIAGNOSTIC_LIMIT = 100
+STEPS_PER_NODE = 4
+"""An expansion may take this many steps for each node it may have: steps that make no node must end too."""
 
 
 class Flow:
@@ -82,6 +84,12 @@ class Space:
                 self.used.add(head)
             return found
         return None
+
+    def index(self) -> int:
+        """The number of the next round of a repeat in this place."""
+        count = self.counters.get("#", 0)
+        self.counters["#"] = count + 1
+        return count
 
     def inner(self, path: str, line: str | None) -> Space:
         """The same names and variables under a longer path: a branch, one round of a repeat."""

@@ -369,6 +369,8 @@ def spatial(word: str, shape: Shape) -> Shape:
             f"{word} needs spatial axes, but a vector of {show(shape)} flows in",
             help=(f"reshape it first, e.g. `reshape {show(shape)}x1x1`",),
         )
+    if len(shape) > 4:
+        raise Fault("S106", f"{word} knows up to three spatial axes, but {show(shape)} has {len(shape) - 1}")
     return shape[1:]
 
 

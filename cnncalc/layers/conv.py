@@ -234,7 +234,7 @@ class TransposedConv(Convolving):
                 max(s - (d * (k - 1) + 1), 0) + o for k, s, d, o in zip(kernel, stride, dilation, outpad, strict=True)
             )
         for o, s, d in zip(outpad, stride, dilation, strict=True):
-            if o >= max(s, d) and self.pad != "same":
+            if o >= max(s, d):
                 raise Fault(
                     "S108", f"outpad={o} must be smaller than the stride {s} or the dilation {d}", option="outpad"
                 )
@@ -314,16 +314,16 @@ class TransposedConv(Convolving):
         (shape,) = shapes
         rank = len(shape) - 1
         windows = self.transposed(shape)
-        even = all(window.before == window.after for window in windows)
-        limit = all(window.outpad < max(window.stride, window.dilation) for window in windows)
-        direct = even and limit
+        direct = all(window.before == window.after for window in windows)
         arguments = {
             "in_channels": shape[0],
             "out_channels": self.channels,
             "kernel_size": self.filters(shape),
             "stride": tuple(window.stride for window in windows),
             "padding": tuple(window.before if direct else 0 for window in windows),
-            "output_padding": tuple(window.outpad if direct else 0 for window in windows),
+            "output_padding": tuple(
+                window.outpad if direct else max(window.outpad - window.after, 0) for window in windows
+            ),
             "groups": self.groups,
             "bias": self.bias,
             "dilation": tuple(window.dilation for window in windows),
@@ -331,8 +331,8 @@ class TransposedConv(Convolving):
         call = Call(f"ConvTranspose{rank}d", arguments)
         if direct:
             return (call,)
-        # torch takes the same off both sides; what differs is cut (or added) afterwards
-        sides = tuple((-window.before, window.outpad - window.after) for window in windows)
+        # torch takes the same off both sides; what differs is cut afterwards (rows behind the full output get a bias)
+        sides = tuple((-window.before, min(window.outpad - window.after, 0)) for window in windows)
         return (call, Call("pad", {"sides": sides, "mode": "constant", "value": 0.0}))
 
 

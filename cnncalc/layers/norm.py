@@ -6,7 +6,20 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from cnncalc.layers.base import Buffer, Call, Fault, Layer, Letter, Number, Parameter, Switch, Whole, Words, Work
+from cnncalc.layers.base import (
+    Buffer,
+    Call,
+    Fault,
+    Layer,
+    Letter,
+    Number,
+    Parameter,
+    Switch,
+    Whole,
+    Words,
+    Work,
+    spatial,
+)
 from cnncalc.shape import Shape, elements
 from cnncalc.units import grouped
 
@@ -54,6 +67,11 @@ class BatchNorm(Normalising):
         True, description="keep running statistics"
     )
     eps: Number = Field(1e-5, description="added to the variance")
+
+    def output(self, *shapes: Shape) -> Shape:
+        if len(shapes[0]) > 1:
+            spatial(self.word, shapes[0])
+        return shapes[0]
 
     def buffers(self, *shapes: Shape) -> tuple[Buffer, ...]:
         if not self.track:
@@ -126,6 +144,8 @@ class InstanceNorm(Normalising):
     def output(self, *shapes: Shape) -> Shape:
         if len(shapes[0]) < 2:
             raise Fault("S106", "instnorm needs spatial axes, but a vector flows in")
+        if elements(spatial(self.word, shapes[0])) == 1:
+            raise Fault("S110", "instnorm needs more than one position: the mean of one value is the value itself")
         return shapes[0]
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
@@ -142,6 +162,10 @@ class LocalResponseNorm(Normalising):
     alpha: Number = Field(1e-4, description="scale of the sum of squares")
     beta: Number = Field(0.75, description="exponent")
     k: Number = Field(1.0, description="added to the sum")
+
+    def output(self, *shapes: Shape) -> Shape:
+        spatial(self.word, shapes[0])
+        return shapes[0]
 
     def parameters(self, *shapes: Shape) -> tuple[Parameter, ...]:
         return ()

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from cnncalc.layers.base import Call, Layer, Number, Parameter, Probability, Switch, Words, Work
+from cnncalc.layers.base import Call, Layer, Number, Parameter, Probability, Switch, Words, Work, spatial
 from cnncalc.shape import Shape, elements
 
 Inplace = Annotated[Switch, Words({"inplace": True})]
@@ -173,11 +173,12 @@ class Dropout(Layer):
     spatial: Annotated[Switch, Words({"spatial": True})] = Field(False, description="drop whole channels")
 
     def output(self, *shapes: Shape) -> Shape:
+        if self.spatial:
+            spatial(self.word, shapes[0])
         return shapes[0]
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
-        rank = len(shapes[0]) - 1
-        name = f"Dropout{max(rank, 1)}d" if self.spatial else "Dropout"
+        name = f"Dropout{len(shapes[0]) - 1}d" if self.spatial else "Dropout"
         return (Call(name, {"p": self.p, "inplace": self.inplace}),)
 
 

@@ -57,23 +57,41 @@ class Pooling(Windowed):
     def symbols(self, *shapes: Shape) -> dict[str, str]:
         return {"output": self.output_symbols(self.windows(shapes[0]))}
 
-    def pooling_calls(self, shape: Shape, fill: float, arguments: dict[str, object], limit: bool) -> tuple[Call, ...]:
+    def padded_apart(self, shape: Shape) -> tuple[tuple[int, int], ...] | None:
+        """The padding that the torch twin does as a step of its own, None where torch's pooling pads like that.
+
+        torch pads both sides alike, by at most half of the kernel, and its avg_pool3d refuses inputs smaller than the
+        kernel, padded or not.
+        """
+        windows = self.windows(shape)
+        plain = all(window.before == window.after and 2 * window.before <= window.kernel for window in windows)
+        if self.word == "avgpool" and len(windows) == 3:
+            plain = plain and all(window.extent >= window.kernel for window in windows)
+        if plain:
+            return None
+        # Once padded, torch no longer knows where the input ended, and would let a last window start behind it.
+        left_out = [window.ceil and window.out <= window.slack // window.stride + 1 for window in windows]
+        return tuple(
+            (window.before, (window.out - 1) * window.stride + window.span - window.extent - window.before)
+            if cut
+            else (window.before, window.after)
+            for window, cut in zip(windows, left_out, strict=True)
+        )
+
+    def pooling_calls(self, shape: Shape, fill: float, arguments: dict[str, object]) -> tuple[Call, ...]:
         """The pooling, after a padding of its own where torch cannot pad like that."""
-        rank = len(shape) - 1
-        sides = self.sides(shape[1:])
-        kernel = per_axis(self.word, "kernel", self.kernel, rank)
-        plain = all(before == after for before, after in sides)
-        plain = plain and all(2 * before <= k for (before, _), k in zip(sides, kernel, strict=True) if limit)
+        windows = self.windows(shape)
+        sides = self.padded_apart(shape)
         arguments = {
-            "kernel_size": kernel,
-            "stride": per_axis(self.word, "stride", self.strides, rank),
-            "padding": tuple(before for before, _ in sides) if plain else (0,) * rank,
+            "kernel_size": tuple(window.kernel for window in windows),
+            "stride": tuple(window.stride for window in windows),
+            "padding": tuple(window.before if sides is None else 0 for window in windows),
             **arguments,
         }
-        name = f"{'Max' if self.word == 'maxpool' else 'Avg'}Pool{rank}d"
-        if plain:
-            return (Call(name, arguments),)
-        return (Call("pad", {"sides": sides, "mode": "constant", "value": fill}), Call(name, arguments))
+        call = Call(f"{'Max' if self.word == 'maxpool' else 'Avg'}Pool{len(windows)}d", arguments)
+        if sides is None:
+            return (call,)
+        return (Call("pad", {"sides": sides, "mode": "constant", "value": fill}), call)
 
 
 class MaxPool(Pooling):
@@ -91,7 +109,7 @@ class MaxPool(Pooling):
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         rank = len(shapes[0]) - 1
         dilation = per_axis(self.word, "dilation", self.dilation, rank)
-        return self.pooling_calls(shapes[0], float("-inf"), {"dilation": dilation, "ceil_mode": self.ceil}, limit=True)
+        return self.pooling_calls(shapes[0], float("-inf"), {"dilation": dilation, "ceil_mode": self.ceil})
 
 
 class AvgPool(Pooling):
@@ -107,7 +125,7 @@ class AvgPool(Pooling):
     dilation: ClassVar[int] = 1  # type: ignore[misc]
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
-        return self.pooling_calls(shapes[0], 0.0, {"ceil_mode": self.ceil}, limit=True)
+        return self.pooling_calls(shapes[0], 0.0, {"ceil_mode": self.ceil})
 
 
 class GlobalPooling(Layer):

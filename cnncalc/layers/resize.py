@@ -24,6 +24,7 @@ from cnncalc.layers.base import (
     per_axis,
     spatial,
 )
+from cnncalc.layers.pool import MaxPool
 from cnncalc.shape import Shape, by_axis, elements, show
 
 
@@ -189,7 +190,9 @@ class PixelShuffle(Layer):
     def formulas(self, *shapes: Shape) -> dict[str, str]:
         (shape,) = shapes
         out, r = self.output(shape), self.factor
-        return {"output": f"{shape[0]}/({r}*{r}) = {out[0]} channels, {by_axis([f'{w}*{r} = {w * r}' for w in shape[1:]])}"}
+        return {
+            "output": f"{shape[0]}/({r}*{r}) = {out[0]} channels, {by_axis([f'{w}*{r} = {w * r}' for w in shape[1:]])}"
+        }
 
     def symbols(self, *shapes: Shape) -> dict[str, str]:
         return {"output": "C/(r*r) channels, W*r"}
@@ -221,7 +224,9 @@ class SpaceToDepth(Layer):
     def formulas(self, *shapes: Shape) -> dict[str, str]:
         (shape,) = shapes
         out, r = self.output(shape), self.factor
-        return {"output": f"{shape[0]}*{r}*{r} = {out[0]} channels, {by_axis([f'{w}/{r} = {w // r}' for w in shape[1:]])}"}
+        return {
+            "output": f"{shape[0]}*{r}*{r} = {out[0]} channels, {by_axis([f'{w}/{r} = {w // r}' for w in shape[1:]])}"
+        }
 
     def symbols(self, *shapes: Shape) -> dict[str, str]:
         return {"output": "C*r*r channels, W/r"}
@@ -244,6 +249,8 @@ class Unpool(Layer):
     kernel: Axes | None = Field(None, description="the window of that pooling, worked out")
     stride: Axes | None = Field(None, description="the step of that pooling, worked out")
     pad: Padding = Field(0, description="the padding of that pooling, worked out")
+    dilation: Axes = Field(1, description="the dilation of that pooling, worked out")
+    ceil: Switch = Field(False, description="whether that pooling rounds up, worked out")
 
     def output(self, *shapes: Shape) -> Shape:
         shape, pooled = shapes
@@ -263,6 +270,22 @@ class Unpool(Layer):
         )
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
-        rank = len(shapes[0]) - 1
-        arguments = {"kernel_size": self.kernel, "stride": self.stride, "padding": self.pad, "output_size": self.like}
-        return (Call(f"MaxUnpool{rank}d", arguments),)
+        pooling = MaxPool(
+            kernel=self.kernel or 1, stride=self.stride, pad=self.pad, dilation=self.dilation, ceil=self.ceil
+        )
+        before = (shapes[0][0], *self.like)
+        windows = pooling.windows(before)
+        sides = pooling.padded_apart(before)
+        padded = [(0, 0)] * len(windows) if sides is None else sides
+        arguments = {
+            "kernel_size": tuple(window.span for window in windows),
+            "stride": tuple(window.stride for window in windows),
+            "padding": tuple(window.before if sides is None else 0 for window in windows),
+            "output_size": tuple(extent + sum(side) for extent, side in zip(self.like, padded, strict=True)),
+        }
+        call = Call(f"MaxUnpool{len(windows)}d", arguments)
+        if sides is None:
+            return (call,)
+        # the indices count in the padded map: what lies in the padding is cut off again
+        cut = tuple((-first, -last) for first, last in sides)
+        return (call, Call("pad", {"sides": cut, "mode": "constant", "value": 0.0}))

@@ -165,7 +165,7 @@ def below(report: Report) -> list[Cell]:
     for row in unread[:3]:
         lines.append(Cell(f"* {row.name}: {never_read(row.unread)}: {row.formulas.get('output', '')}", "warn"))
     if len(unread) > 3:
-        lines.append(Cell(f"* and {len(unread) - 3} more layers whose stride does not tile", "warn"))
+        lines.append(Cell(f"* and {len(unread) - 3} more whose stride does not tile", "warn"))
     lines.append(Cell(report.convention, "dim"))
     return lines
 

@@ -101,3 +101,9 @@ class Network(NamedTuple):
     """What was wrong with single lines; the rest can still be expanded."""
     extra: Mapping[str, Any] = {}
     """Facts about the file that no figure depends on: year, family, budget."""
+
+    @property
+    def title(self) -> str:
+        """The name; that of the variant where it is another network."""
+        changed = self.variant is not None and self.variants.get(self.variant)
+        return str(self.variant) if changed else self.name

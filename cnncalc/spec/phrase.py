@@ -35,6 +35,9 @@ from cnncalc.spec.syntax import (
     Step,
 )
 
+LONGEST = 500_000
+"""No phrase has more characters; a network as long as that has lines."""
+
 _TIGHT = frozenset({"TADD", "TMUL"})
 _NO_ARGUMENT = frozenset({"PIPE", "END", "RPAR", "COMMA"})
 _ARGUMENTS = frozenset({"LPAR", "TNEG", "FUNC", "FLOAT", "DOTTED", "PADDING", "SHORT"})
@@ -66,6 +69,9 @@ def parse_value(scalar: Scalar) -> Expr:
 
 
 def _marked(parse: Callable[[str], Parsed], scalar: Scalar) -> Parsed:
+    if len(scalar.text) > LONGEST:
+        message = f"a phrase of more than {LONGEST:,} characters"
+        raise fault("G112", message, scalar.at(0, 1), f"the limit is {LONGEST:,}", help=["write it as several lines"])
     try:
         return parse(scalar.text)
     except PhraseError as error:

@@ -98,16 +98,16 @@ def _branch(branch: Branch) -> str:
 
 def _call(call: Call) -> str:
     arguments = [_argument(each) for each in call.arguments]
-    if any(map(_joined, call.arguments, call.arguments[1:], arguments[1:])):
+    if any(map(_joined, call.arguments, arguments[1:])):
         if call.word.isidentifier() and call.word.casefold() not in _MERGES:
             return f"{call.word}({', '.join(arguments)})"
         arguments = [_argument(each, _LETTERS) for each in call.arguments]
     return " ".join([call.word, *arguments])
 
 
-def _joined(argument: Argument, following: Argument, text: str) -> bool:
+def _joined(argument: Argument, following: str) -> bool:
     """Whether the two read as one size without a comma: ``3`` and a line called ``x3``."""
-    return following.option is None and isinstance(argument.value, (Number, Size)) and bool(_TIMES.match(text))
+    return isinstance(argument.value, (Number, Size)) and bool(_TIMES.match(following))
 
 
 def _argument(argument: Argument, bracketed: Sequence[str] = ()) -> str:

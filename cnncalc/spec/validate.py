@@ -402,12 +402,12 @@ class Validator:
             if not tree.text.strip():
                 self.report("Y106", f"{what} has no layers", tree.mark)
             else:
-                found.append(self.statement(None, tree))
+                found.append(self.statement(None, tree, top))
         elif isinstance(tree, Mapping):
             if any(key.value == "op" for key, _ in tree):
-                found.append(self.statement(None, tree))
+                found.append(self.statement(None, tree, top))
             else:
-                found.extend(self.statement(key, value) for key, value in tree)
+                found.extend(self.statement(key, value, False) for key, value in tree)
         else:
             for item in tree:
                 if isinstance(item, Mapping) and not any(key.value == "op" for key, _ in item):
@@ -415,9 +415,9 @@ class Validator:
                         self.report(
                             "Y107", "an item of the list is one phrase, or one `name: phrase`", first_mark(item)
                         )
-                    found.extend(self.statement(key, value) for key, value in item)
+                    found.extend(self.statement(key, value, False) for key, value in item)
                 else:
-                    found.append(self.statement(None, item))
+                    found.append(self.statement(None, item, top and not found))
         if not found and not isinstance(tree, Scalar):
             self.report("Y106", f"{what} has no layers", tree.mark)
         self.check_names(found, top)
@@ -452,10 +452,11 @@ class Validator:
                 )
             seen.setdefault(name, statement)
 
-    def statement(self, key: Scalar | None, value: Tree) -> Statement:
+    def statement(self, key: Scalar | None, value: Tree, given: bool) -> Statement:
+        """A line; ``given`` where it may begin with the input's size, as the first line of a one-liner does."""
         name = key.value if key is not None else None
         if isinstance(value, Scalar):
-            chain = self.guarded(parse_line, value)
+            chain = self.guarded(parse_line if given else parse_bare_line, value)
             return Statement(name, chain, value, key.mark if key is not None else value.mark)
         if isinstance(value, Mapping):
             try:
@@ -620,6 +621,11 @@ class Validator:
             if scalar is not None:
                 found.append(Expectation(key, scalar))
         return tuple(found)
+
+
+def parse_bare_line(scalar: Scalar) -> Any:
+    """A line that does not begin with a size."""
+    return parse_line(scalar, given=False)
 
 
 def _table() -> Iterable[str]:

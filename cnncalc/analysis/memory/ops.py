@@ -7,10 +7,17 @@ backward formula allocates on its way, both of torch 2.13.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import prod
 
-from cnncalc.analysis.memory.layout import contiguous, is_channels_last, like, permuted, reshaped, simplest
-from cnncalc.analysis.memory.tape import Tape, Tensor
+from cnncalc.analysis.memory.layout import (
+    channels_last,
+    contiguous,
+    is_channels_last,
+    like,
+    permuted,
+    reshaped,
+    simplest,
+)
+from cnncalc.analysis.memory.tape import Backward, Tape, Tensor
 from cnncalc.shape import Shape
 
 INDEX_BYTES = 8
@@ -24,7 +31,7 @@ def unary(tape: Tape, x: Tensor, saves: str) -> Tensor:
     return tape.record(out, (x,), gradient_of(tape, x), kept)
 
 
-def gradient_of(tape: Tape, x: Tensor):  # type: ignore[no-untyped-def]
+def gradient_of(tape: Tape, x: Tensor) -> Backward:
     """The backward of an operator that allocates the gradient of its one input."""
     shape, strides = x.shape, like(x.shape, x.strides)
     return lambda gradient: (tape.new(shape, "gradient", strides=strides),)
@@ -32,8 +39,6 @@ def gradient_of(tape: Tape, x: Tensor):  # type: ignore[no-untyped-def]
 
 def resized(tape: Tape, x: Tensor, shape: Shape, saves: Sequence[Tensor] = ()) -> Tensor:
     """A new tensor of another shape, in the input's memory format; backward allocates the input's gradient."""
-    from cnncalc.analysis.memory.layout import channels_last
-
     strides = channels_last(shape) if is_channels_last(x.shape, x.strides) else None
     return tape.record(tape.new(shape, strides=strides), (x,), gradient_of(tape, x), saves)
 
@@ -42,12 +47,11 @@ def view(tape: Tape, x: Tensor, shape: Shape) -> Tensor:
     """``view``: another shape of the same memory; its gradient is a view too, or a copy where it cannot be one."""
     possible, strides = reshaped(x.shape, x.strides, shape)
     assert possible, (x.shape, x.strides, shape)
-    return tape.record(tape.view(x, shape, strides), (x,), lambda gradient: (_reshape_free(tape, gradient, before),)) if (
-        before := x.shape
-    ) else x
+    before = x.shape
+    return tape.record(tape.view(x, shape, strides), (x,), lambda gradient: (_reshaped(tape, gradient, before),))
 
 
-def _reshape_free(tape: Tape, x: Tensor, shape: Shape) -> Tensor:
+def _reshaped(tape: Tape, x: Tensor, shape: Shape) -> Tensor:
     """``reshape`` in backward, where nothing is recorded."""
     possible, strides = reshaped(x.shape, x.strides, shape)
     return tape.view(x, shape, strides) if possible else _as_view(tape.new(shape, "gradient"))
@@ -62,10 +66,10 @@ def reshape(tape: Tape, x: Tensor, shape: Shape) -> Tensor:
     """``reshape``: a view where one exists, else a contiguous copy."""
     if reshaped(x.shape, x.strides, shape)[0]:
         return view(tape, x, shape)
+    before = x.shape
     copy = contiguous_of(tape, x)
-    out = tape.record(
-        Tensor(copy.storage, shape), (copy,), lambda gradient: (_reshape_free(tape, gradient, before),)
-    ) if (before := x.shape) else x
+    out = Tensor(copy.storage, shape)
+    tape.record(out, (copy,), lambda gradient: (_reshaped(tape, gradient, before),))
     tape.drop(copy)
     return out
 
@@ -101,9 +105,7 @@ def narrow(tape: Tape, x: Tensor, axis: int, length: int) -> Tensor:
 
 def broadcast(a: Shape, b: Shape) -> Shape:
     rank = max(len(a), len(b))
-    return tuple(
-        map(max, ((1,) * (rank - len(a)) + a), ((1,) * (rank - len(b)) + b), strict=False)
-    )
+    return tuple(map(max, ((1,) * (rank - len(a)) + a), ((1,) * (rank - len(b)) + b), strict=False))
 
 
 def sum_to(tape: Tape, gradients: list[Tensor | None], shapes: Sequence[Shape]) -> list[Tensor | None]:
@@ -145,9 +147,7 @@ def mul(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
     strides = _pairwise(x, y, shape)
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
-        made: list[Tensor | None] = [
-            tape.new(shape, "gradient", strides=strides) if want else None for want in wanted
-        ]
+        made: list[Tensor | None] = [tape.new(shape, "gradient", strides=strides) if want else None for want in wanted]
         return sum_to(tape, made, shapes)
 
     saves = [each for each, want in ((x, wanted[1]), (y, wanted[0])) if want]
@@ -191,8 +191,6 @@ def cat(tape: Tape, *values: Tensor) -> Tensor:
     wanted = [tape.wants(each) for each in values]
     strides = None
     if all(is_channels_last(each.shape, each.strides) for each in values):
-        from cnncalc.analysis.memory.layout import channels_last
-
         strides = channels_last(shape)
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
@@ -208,7 +206,9 @@ def cat(tape: Tape, *values: Tensor) -> Tensor:
 def overwrite(tape: Tape, x: Tensor) -> Tensor:
     """The result of an operation in place: the tensor itself, with its memory's version counted up."""
     if tape.recording and x.is_view and x.needs_grad:
-        raise NotImplementedError(f"{tape.place} overwrites a view of another value: the memory model does not cover that")
+        raise NotImplementedError(
+            f"{tape.place} overwrites a view of another value: the memory model does not cover that"
+        )
     x.storage.version += 1
     return tape.hold(x)
 
@@ -248,7 +248,3 @@ def power(tape: Tape, x: Tensor) -> Tensor:
 def mean(tape: Tape, x: Tensor, shape: Shape) -> Tensor:
     """``mean`` over some axes: keeps nothing; backward divides the expanded gradient."""
     return tape.record(tape.new(shape), (x,), gradient_of(tape, x))
-
-
-def windowed_by(tape: Tape, shape: Shape) -> int:
-    return prod(shape)

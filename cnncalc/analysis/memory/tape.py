@@ -141,7 +141,9 @@ class Tape:
             moment.last = len(self.events)
             moment.after = self.now
 
-    def new(self, shape: Shape, name: str = "output", itemsize: int | None = None, strides: Strides | None = None) -> Tensor:
+    def new(
+        self, shape: Shape, name: str = "output", itemsize: int | None = None, strides: Strides | None = None
+    ) -> Tensor:
         """A new tensor; without values (bytes 0) it is no event."""
         size = self.itemsize if itemsize is None else itemsize
         for each in shape:

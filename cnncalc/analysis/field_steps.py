@@ -1,0 +1,137 @@
+"""The receptive field of a layer, recurrence step by step."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cnncalc.analysis.receptive import Fields, Paths, merged
+from cnncalc.analysis.report import Report, Row, plain
+from cnncalc.analysis.steps import NOTE, NUMBERS, RESULT, SYMBOLS, WORDS, Section, Step, alike
+from cnncalc.arithmetic import Field, Reach
+from cnncalc.graph import Node
+from cnncalc.layers.base import EVERYWHERE
+from cnncalc.shape import show
+
+PATH_LIMIT = 2_000
+"""A path through more layers than this is not walked."""
+
+SHOWN = (4, 12)
+"""Of a long path the first and the last so many steps are shown."""
+
+RECURRENCE = "size + (n - 1)*jump, jump*S, start + first*jump: n positions are seen, the first one at first = -P"
+ALL = "size + (n - 1)*jump with all n positions that flow in; it does not slide any more"
+ENLARGED = "size + (n - 1)*jump, jump/S, start + first*jump: at most n inputs meet in an output"
+
+
+def field_section(row: Row) -> Section:
+    """The receptive field before, the recurrence, and the field after; empty behind vectors of features."""
+    report = row.report
+    title = "Receptive field"
+    fields = report.fields
+    before = merged([fields[index] for index in row.node.inputs])
+    after = fields[row.node.index]
+    if not before or not after:
+        return Section("receptive_field", title, (), {})
+    way = path(report, row.node)
+    figures: dict[str, Any] = {
+        "before": field_figures(tuple(each.largest for each in before)),
+        "after": field_figures(tuple(each.largest for each in after)),
+        "path": [{"layer": name, "size": list(sizes)} for name, sizes in way],
+    }
+    steps = [*step_by_step(row, before, after), *outcome(row, after), *path_steps(way)]
+    return Section("receptive_field", title, tuple(steps), figures)
+
+
+def field_figures(axes: tuple[Field, ...]) -> dict[str, Any]:
+    return {
+        "size": [axis.size for axis in axes],
+        "jump": [plain(axis.stride) for axis in axes],
+        "start": [plain(axis.start) for axis in axes],
+    }
+
+
+def step_by_step(row: Row, before: Fields, after: Fields) -> Iterator[Step]:
+    """Size, jump and start: before, the recurrence with its numbers, and what stays fixed."""
+    if len(row.node.inputs) > 1:
+        fields = row.report.fields
+        for index in row.node.inputs:
+            sizes = [each.largest.size for each in fields[index]]
+            yield Step(f"size {show(sizes)}" if sizes else "none", WORDS, row.report.graph.nodes[index].name)
+        yield Step("the largest counts, along every axis", WORDS)
+    reach = row.node.facts.reach
+    if reach is None:
+        yield Step("every value sees what the value in its place saw: nothing changes", WORDS)
+        return
+    everywhere = reach == EVERYWHERE
+    extents = (*row.input_shapes[0][1:], *(1,) * len(before))
+    reaches = [Reach(extent, 0, 0) for extent in extents[: len(before)]] if isinstance(reach, str) else list(reach)
+    enlarges = any(each.stride.denominator > 1 for each in reaches)
+    yield Step(ALL if everywhere else ENLARGED if enlarges else RECURRENCE, SYMBOLS)
+    for names, (paths, one, _) in alike(list(zip(before, reaches, after, strict=False))):
+        yield from axis_steps(names, paths, one)
+
+
+def axis_steps(names: str, paths: Paths, reach: Reach) -> Iterator[Step]:
+    sliding, fixed = paths.sliding, paths.fixed
+    if sliding is None:
+        assert fixed is not None
+        yield Step(f"a value that flows in has seen all there is to see: {fixed.size}", WORDS, names)
+        return
+    yield Step(f"size {sliding.size}, jump {sliding.stride}, start {sliding.start}", WORDS, f"{names} before")
+    for figure, line in sliding.worked(reach).items():
+        yield Step(line, NUMBERS, figure)
+    if fixed is not None and fixed.size > sliding.step(reach).size:
+        yield Step(f"another path has seen everything, {fixed.size}, which is more", WORDS, names)
+
+
+def outcome(row: Row, after: Fields) -> Iterator[Step]:
+    """What the field means, in words."""
+    largest = [each.largest for each in after]
+    size = show(each.size for each in largest)
+    text = f"one output value sees {size} of the input"
+    if all(each.stride for each in largest):
+        text += f"; its neighbour sees the same {same(each.stride for each in largest)} further on"
+        text += f"; the first one begins at {same(each.start for each in largest)}"
+    yield Step(text, RESULT)
+    if any(each.start < 0 for each in largest):
+        yield Step("a negative start lies in the padding", WORDS)
+    inputs = row.report.inputs
+    if len(inputs) == 1 and len(inputs[0][1]) - 1 == len(largest):
+        extents = inputs[0][1][1:]
+        if any(each.size > extent for each, extent in zip(largest, extents, strict=True)):
+            yield Step(f"that is more than the input's {show(extents)}: the rest is padding", NOTE)
+
+
+def same(values: Any) -> str:
+    """``4`` where all are alike, else ``4, 2``."""
+    found = list(values)
+    return str(found[0]) if len(set(found)) == 1 else ", ".join(map(str, found))
+
+
+def path(report: Report, node: Node) -> list[tuple[str, tuple[int, ...]]]:
+    """The layers that made the field grow, from the input on: their names and the sizes behind them."""
+    nodes, fields = report.graph.nodes, report.fields
+    found: list[tuple[str, tuple[int, ...]]] = []
+
+    def sizes(index: int) -> tuple[int, ...]:
+        return tuple(each.largest.size for each in fields[index])
+
+    for _ in range(PATH_LIMIT):
+        if not node.inputs:
+            return found[::-1]
+        before = max(node.inputs, key=lambda index: sum(sizes(index)))
+        if sizes(node.index) != sizes(before):
+            found.append((node.name, sizes(node.index)))
+        node = nodes[before]
+    return []
+
+
+def path_steps(way: list[tuple[str, tuple[int, ...]]]) -> Iterator[Step]:
+    if len(way) < 2:
+        return
+    parts = [f"{name} {sizes[0] if len(set(sizes)) == 1 else show(sizes)}" for name, sizes in way]
+    first, last = SHOWN
+    if len(parts) > first + last + 1:
+        parts[first:-last] = [f"... {len(parts) - first - last} more ..."]
+    yield Step(", ".join(parts), WORDS, "on the way")

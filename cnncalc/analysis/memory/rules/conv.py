@@ -1,0 +1,125 @@
+"""Weighted sums: convolutions of every kind and fully connected layers."""
+
+from __future__ import annotations
+
+from math import prod
+
+from cnncalc.analysis.memory import ops
+from cnncalc.analysis.memory.layout import channels_last, contiguous, is_channels_last, simplest
+from cnncalc.analysis.memory.rules.resize import padded
+from cnncalc.analysis.memory.rules.table import Site, each_rank, gradients_of, rule
+from cnncalc.analysis.memory.tape import Tape, Tensor
+from cnncalc.shape import Shape
+
+
+@rule(*each_rank("Conv"), *each_rank("ConvTranspose"))
+def convolution(tape: Tape, site: Site, x: Tensor) -> Tensor:
+    """``aten::convolution`` keeps the input, needed or not, and the weight; the bias is added inside."""
+    shape = site.shape if site.last else _transposed_shape(site, x.shape)
+    wanted, before, strides = tape.wants(x), x.shape, x.strides
+
+    def backward(gradient: Tensor) -> list[Tensor | None]:
+        first = tape.new(before, "gradient", strides=ops.like(before, strides)) if wanted else None
+        return [first, *gradients_of(tape, site.parameters)]
+
+    lies = channels_last(shape) if is_channels_last(x.shape, x.strides) else None
+    out = tape.new(shape, strides=lies)
+    return tape.record(out, (x, *site.parameters), backward, (x, site.weights["weight"]))
+
+
+def _transposed_shape(site: Site, shape: Shape) -> Shape:
+    """What a transposed convolution makes whose padding is cut by a call behind it."""
+    given = site.arguments
+    if "output_padding" not in given:
+        raise NotImplementedError(f"{site.name} is expected to be the last call of its layer")
+    axes = zip(
+        shape[2:],
+        *(given[each] for each in ("kernel_size", "stride", "padding", "output_padding", "dilation")),
+        strict=True,
+    )
+    sizes = [(extent - 1) * s - 2 * p + d * (k - 1) + 1 + more for extent, k, s, p, more, d in axes]
+    return (shape[0], given["out_channels"], *sizes)
+
+
+@rule("Linear")
+def linear(tape: Tape, site: Site, x: Tensor) -> Tensor:
+    """``addmm``: keeps the input and the weight; the gradient of the bias is reduced after the others exist."""
+    wanted, before = tape.wants(x), x.shape
+
+    def backward(gradient: Tensor) -> list[Tensor | None]:
+        first = tape.new(before, "gradient") if wanted else None
+        return [first, *gradients_of(tape, site.parameters)]
+
+    out = tape.new(site.shape)
+    return tape.record(out, (x, *site.parameters), backward, (x, site.weights["weight"]))
+
+
+@rule("LocallyConnected")
+def locally_connected(tape: Tape, site: Site, x: Tensor) -> Tensor:
+    """The windows as a view, copied to places x batch x taps, times the weights of each place (``bmm``)."""
+    given = site.arguments
+    rank = len(given["kernel_size"])
+    weight = site.weights["weight"]
+    made, *out_size = weight.shape[: 1 + rank]
+    places, taps = prod(out_size), prod(weight.shape[1 + rank :])
+    batch = x.shape[0]
+    value = tape.hold(x)
+    if any(any(each) for each in given["sides"]):
+        value = _then(tape, value, padded(tape, value, given["sides"], "constant"))
+    for axis in range(rank):
+        kernel, stride, dilation = (given[each][axis] for each in ("kernel_size", "stride", "dilation"))
+        value = _then(tape, value, _unfold(tape, value, 2 + axis, dilation * (kernel - 1) + 1, stride))
+        if dilation > 1:
+            value = _then(tape, value, _every(tape, value, dilation))
+    order = (*range(2, 2 + rank), 0, 1, *range(2 + rank, 2 + 2 * rank))
+    value = _then(tape, value, ops.permute(tape, value, order))
+    value = _then(tape, value, ops.reshape(tape, value, (*value.shape[: rank + 1], taps)))
+    value = _then(tape, value, ops.reshape(tape, value, (places, batch, taps)))
+    lines = ops.reshape(tape, weight, (made, *out_size, taps))
+    lines = _then(tape, lines, ops.reshape(tape, lines, (made, places, taps)))
+    lines = _then(tape, lines, ops.permute(tape, lines, (1, 2, 0)))
+    value = _then(tape, value, _bmm(tape, value, lines))
+    tape.drop(lines)
+    value = _then(tape, value, ops.permute(tape, value, (1, 2, 0)))
+    value = _then(tape, value, ops.reshape(tape, value, (batch, made, *out_size)))
+    if "bias" in site.weights:
+        value = _then(tape, value, ops.add(tape, value, site.weights["bias"]))
+    return value
+
+
+def _then(tape: Tape, before: Tensor, after: Tensor) -> Tensor:
+    """The same Python name bound to the next value."""
+    tape.drop(before)
+    return after
+
+
+def _unfold(tape: Tape, x: Tensor, axis: int, size: int, step: int) -> Tensor:
+    """``unfold``: a view; ``unfold_backward`` makes a new tensor of the whole size."""
+    lies = x.strides or contiguous(x.shape)
+    before = x.shape
+    count = (x.shape[axis] - size) // step + 1
+    shape = (*x.shape[:axis], count, *x.shape[axis + 1 :], size)
+    strides = (*lies[:axis], lies[axis] * step, *lies[axis + 1 :], lies[axis])
+    out = tape.view(x, shape, simplest(shape, strides))
+    return tape.record(out, (x,), lambda gradient: (tape.new(before, "gradient"),))
+
+
+def _every(tape: Tape, x: Tensor, step: int) -> Tensor:
+    """``x[..., ::step]``."""
+    lies = x.strides or contiguous(x.shape)
+    before = x.shape
+    shape = (*x.shape[:-1], (x.shape[-1] - 1) // step + 1)
+    out = tape.view(x, shape, simplest(shape, (*lies[:-1], lies[-1] * step)))
+    return tape.record(out, (x,), lambda gradient: (tape.new(before, "gradient"),))
+
+
+def _bmm(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
+    """``bmm``: keeps what the other's gradient needs; both gradients are products."""
+    wanted = (tape.wants(x), tape.wants(y))
+    shapes = (x.shape, y.shape)
+
+    def backward(gradient: Tensor) -> list[Tensor | None]:
+        return [tape.new(shape, "gradient") if want else None for shape, want in zip(shapes, wanted, strict=True)]
+
+    saves = [each for each, want in ((x, wanted[1]), (y, wanted[0])) if want]
+    return tape.record(tape.new((x.shape[0], x.shape[1], y.shape[2])), (x, y), backward, saves)

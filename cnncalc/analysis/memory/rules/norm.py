@@ -1,0 +1,118 @@
+"""Normalisations and learned scales."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnncalc.analysis.memory import ops
+from cnncalc.analysis.memory.rules.table import Site, each_rank, gradients_of, rule
+from cnncalc.analysis.memory.tape import Tape, Tensor
+
+
+def normalised(
+    tape: Tape, x: Tensor, parameters: Sequence[Tensor], sizes: tuple[int, ...], contiguous: bool = False
+) -> Tensor:
+    """The result and two statistics; the input, the statistics and the weight are kept, and all gradients made at
+    once."""
+    strides = None if contiguous else ops.like(x.shape, x.strides)
+    out = tape.new(x.shape, strides=strides)
+    statistics = [tape.new(sizes, "mean"), tape.new(sizes, "deviation")]
+    wanted, before = tape.wants(x), x.shape
+    own = tuple(parameters)
+
+    def backward(gradient: Tensor) -> list[Tensor | None]:
+        first = tape.new(before, "gradient", strides=strides) if wanted else None
+        return [first, *gradients_of(tape, own)]
+
+    tape.record(out, (x, *own), backward, (x, *statistics, *own[:1]))
+    tape.drop(*statistics)
+    return out
+
+
+@rule(*each_rank("BatchNorm"))
+def batch_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
+    """In evaluation with running statistics none are made."""
+    fixed = not tape.training and site.arguments["track_running_stats"]
+    return normalised(tape, x, site.parameters, (0,) if fixed else (x.shape[1],))
+
+
+@rule("GroupNorm")
+def group_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
+    return normalised(tape, x, site.parameters, (x.shape[0], site.arguments["num_groups"]))
+
+
+@rule("LayerNorm")
+def layer_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
+    """Statistics per position; the result is contiguous."""
+    return normalised(tape, x, site.parameters, x.shape[:-1], contiguous=True)
+
+
+@rule(*each_rank("InstanceNorm"))
+def instance_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
+    """A batch norm of 1 x (batch*channels) maps, the weights repeated for every example (``Normalization.cpp``)."""
+    batch, channels, *sizes = x.shape
+    repeated = [_repeat(tape, each, batch) for each in site.parameters]
+    copy = ops.contiguous_of(tape, x)
+    flat = ops.view(tape, copy, (1, batch * channels, *sizes))
+    made = normalised(tape, flat, repeated, (batch * channels,))
+    out = ops.view(tape, made, x.shape)
+    tape.drop(copy, flat, made, *repeated)
+    return out
+
+
+def _repeat(tape: Tape, x: Tensor, times: int) -> Tensor:
+    """``repeat`` of a vector."""
+    before = x.shape
+
+    def backward(gradient: Tensor) -> list[Tensor | None]:
+        return [tape.new(before, "gradient")]
+
+    return tape.record(tape.new((x.shape[0] * times,), "repeated weight"), (x,), backward)
+
+
+@rule("ChannelScale")
+def channel_scale(tape: Tape, site: Site, x: Tensor) -> Tensor:
+    return _scaled(tape, x, site.weights["weight"])
+
+
+def _scaled(tape: Tape, x: Tensor, weight: Tensor) -> Tensor:
+    factor = ops.view(tape, weight, (*weight.shape, *[1] * (len(x.shape) - 2)))
+    out = ops.mul(tape, x, factor)
+    tape.drop(factor)
+    return out
+
+
+@rule("LocalResponseNorm")
+def local_response_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
+    """Line by line ``torch.nn.functional.local_response_norm``, which binds one name again and again."""
+    batch, channels, *sizes = x.shape
+    size = site.arguments["size"]
+    if len(sizes) == 1:
+        wide, more = (batch, 1, channels, sizes[0]), (batch, 1, channels + size - 1, sizes[0])
+    else:
+        rest = 1
+        for each in sizes[1:]:
+            rest *= each
+        wide = (batch, 1, channels, sizes[0], rest)
+        more = (batch, 1, channels + size - 1, sizes[0], rest)
+
+    def then(before: Tensor, after: Tensor) -> Tensor:
+        tape.drop(before)
+        return after
+
+    div = ops.mul(tape, x, x)
+    div = then(div, ops.view(tape, div, wide))
+    div = then(div, ops.resized(tape, div, more))
+    pooled = ops.resized(tape, div, wide, (div,))
+    line = ops.view(tape, pooled, (batch, channels, *wide[3:]))
+    tape.drop(pooled)
+    div = then(div, line)
+    if len(sizes) > 1:
+        div = then(div, ops.view(tape, div, x.shape))
+    scaled = ops.mul_number(tape, div)
+    scaled = then(scaled, ops.add_number(tape, scaled))
+    scaled = then(scaled, ops.power(tape, scaled))
+    div = then(div, scaled)
+    out = ops.div(tape, x, div)
+    tape.drop(div)
+    return out

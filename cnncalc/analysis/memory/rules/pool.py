@@ -1,0 +1,82 @@
+"""Pooling and unpooling."""
+
+from __future__ import annotations
+
+from cnncalc.analysis.memory import ops
+from cnncalc.analysis.memory.rules.table import Site, each_rank, rule
+from cnncalc.analysis.memory.tape import Tape, Tensor
+from cnncalc.shape import Shape
+
+
+def squeezed(tape: Tape, x: Tensor, shape: Shape, saves_input: bool) -> Tensor:
+    """A pooling of one axis: torch pools two, the first of extent 1, and squeezes the result."""
+    flat = ops.view(tape, x, (*x.shape[:2], 1, x.shape[2]))
+    made = ops.resized(tape, flat, (*shape[:2], 1, shape[2]), (flat,) if saves_input else ())
+    out = ops.view(tape, made, shape)
+    tape.drop(flat, made)
+    return out
+
+
+def with_indices(tape: Tape, x: Tensor, shape: Shape) -> tuple[Tensor, Tensor]:
+    """The result and the int64 indices; both indices and input are kept."""
+    out = tape.new(shape, strides=ops.channels_last(shape) if ops.is_channels_last(x.shape, x.strides) else None)
+    indices = tape.new(shape, "indices", ops.INDEX_BYTES)
+    tape.record(out, (x,), ops.gradient_of(tape, x), (x, indices))
+    return out, indices
+
+
+@rule(*each_rank("MaxPool"), *each_rank("AdaptiveMaxPool"))
+def max_pool(tape: Tape, site: Site, x: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+    """The indices are made whether anybody wants them or not, but for one axis on the CPU without gradients
+    (``MaxPooling.cpp``)."""
+    shape = site.shape
+    if site.rank == 1 and not site.name.startswith("Adaptive") and tape.cpu and not site.indices and not tape.wants(x):
+        return tape.new(shape)
+    if site.rank == 1:
+        flat = ops.view(tape, x, (*x.shape[:2], 1, x.shape[2]))
+        wide, places = with_indices(tape, flat, (*shape[:2], 1, shape[2]))
+        out, indices = ops.view(tape, wide, shape), tape.view(places, shape)
+        tape.drop(flat, wide, places)
+    else:
+        out, indices = with_indices(tape, x, shape)
+    if site.indices:
+        return out, indices
+    tape.drop(indices)
+    return out
+
+
+@rule(*each_rank("AvgPool"))
+def avg_pool(tape: Tape, site: Site, x: Tensor) -> Tensor:
+    """Keeps the input, for its size."""
+    return squeezed(tape, x, site.shape, True) if site.rank == 1 else ops.resized(tape, x, site.shape, (x,))
+
+
+@rule(*each_rank("AdaptiveAvgPool"))
+def adaptive_avg_pool(tape: Tape, site: Site, x: Tensor) -> Tensor:
+    """To size 1 it is a mean, which keeps nothing; else it keeps the input."""
+    keeps = any(each != 1 for each in site.shape[2:])
+    return (
+        squeezed(tape, x, site.shape, keeps)
+        if site.rank == 1
+        else ops.resized(tape, x, site.shape, (x,) if keeps else ())
+    )
+
+
+@rule(*each_rank("MaxUnpool"))
+def max_unpool(tape: Tape, site: Site, x: Tensor, indices: Tensor) -> Tensor:
+    """Keeps the indices; backward gathers, and gives a view of what it gathered (``max_pool_double_backward``)."""
+    before = x.shape
+
+    def backward(gradient: Tensor) -> list[Tensor | None]:
+        made = tape.new(before, "gradient")
+        made.is_view = True
+        return [made]
+
+    if site.rank > 1:
+        return tape.record(tape.new(site.shape), (x,), backward, (indices,))
+    before = (*x.shape, 1)
+    flat = ops.view(tape, x, before)
+    wide = tape.record(tape.new((*site.shape, 1)), (flat,), backward, (indices,))
+    out = ops.view(tape, wide, site.shape)
+    tape.drop(flat, wide)
+    return out

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from cnncalc.errors import Diagnostic
 from cnncalc.graph.records import LOST, Facts, Flowing, Graph, Node, Wire
@@ -14,6 +14,16 @@ from cnncalc.shape import Shape, show
 from cnncalc.spec.bind import Slot
 from cnncalc.spec.evaluate import UNKNOWN, SpanFault, Unknown
 from cnncalc.spec.syntax import Span
+
+
+class Round(NamedTuple):
+    """One round of a repeat: its nodes, what flowed in and came out, the path of their names."""
+
+    start: int
+    end: int
+    incoming: Flowing | None
+    value: Flowing | None
+    path: str
 
 
 class Builder:
@@ -64,6 +74,35 @@ class Builder:
         if space.shared is not None and (facts.parameters or facts.buffers):
             self.share(node, space)
         return Wire(index, facts.output)
+
+    def stamp(self, before: Round, incoming: Flowing | None, path: str, span: Span, space: Space) -> Flowing | None:
+        """The nodes of a round once more, one round further on; what lies outside of the round stays as it is."""
+        assert isinstance(before.incoming, Wire)
+        assert isinstance(incoming, Wire)
+        nodes = self.graph.nodes
+        start, shift, old, new = before.start, len(nodes) - before.start, before.incoming.node, incoming.node
+        if before.end + shift > self.limit:
+            raise limit_reached(self.limit, span, space)
+        cut = len(before.path)
+
+        def moved(index: int) -> int:
+            return index + shift if index >= start else new if index == old else index
+
+        for node in nodes[start : before.end]:
+            twin = Node(
+                node.index + shift,
+                path + node.name[cut:],
+                node.line,
+                node.layer,
+                node.facts,
+                tuple([moved(each) for each in node.inputs]),
+                node.frame,
+                node.span,
+            )
+            twin.links = tuple([moved(each) for each in node.links])
+            nodes.append(twin)
+        value = before.value
+        return Wire(moved(value.node), value.shape) if isinstance(value, Wire) else value
 
     def flatten(self) -> Layer:
         layer = self.layers.get("flatten")

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cnncalc.errors import Diagnostic, did_you_mean
-from cnncalc.graph.builder import Builder, limit_reached
+from cnncalc.graph.builder import Builder, Round, limit_reached
 from cnncalc.graph.ends import Ends
 from cnncalc.graph.merges import Merger
 from cnncalc.graph.records import LOST, Bundle, Flowing, Frame, Graph, Wire, part_of, shape_agrees
@@ -281,20 +281,40 @@ class Expander:
             raise limit_reached(self.limit, atom.span, space)
         if times == 0:
             return self.take(flow, atom.span)
+        return self.run_rounds(atom, times, space, flow)
+
+    def run_rounds(self, atom: Repeat, times: int, space: Space, flow: Flow) -> Flowing | None:
+        """The rounds of a repeat.  A round that meets the shape of the one before it is stamped from it."""
         value: Flowing | None = None
-        steps, nodes = self.steps, len(self.graph.nodes)
-        for round_ in range(times):
-            inner = space if space.numbered else space.inner(f"{space.path}{space.index()}.", space.line)
-            value = self.run_chain(atom.chain, inner, flow)
+        names = set(space.names)
+        before: Round | None = None
+        for number in range(times):
+            for label in [each for each in space.names if each not in names]:
+                del space.names[label]  # a label in a repeat belongs to its round
+            path = space.path if space.numbered else f"{space.path}{space.index()}."
+            start, steps = len(self.graph.nodes), self.steps
+            if before is not None and self.can_stamp(before, flow) and len(space.names) == len(names):
+                value = self.builder.stamp(before, flow.value, path, atom.span, space)
+                flow.taken = True
+            else:
+                inner = space if space.numbered else space.inner(path, space.line)
+                value = self.run_chain(atom.chain, inner, flow)
             if isinstance(value, Wire) and value.node < 0:
                 flow.taken = True
                 return LOST
-            if round_ == 0:
-                made = max(len(self.graph.nodes) - nodes, (self.steps - steps) // STEPS_PER_NODE)
+            if number == 0:
+                made = max(len(self.graph.nodes) - start, (self.steps - steps) // STEPS_PER_NODE)
                 if made * times > self.limit:  # going on would only take time
                     raise limit_reached(self.limit, atom.span, space)
+            if number > 0 and not space.numbered:
+                before = Round(start, len(self.graph.nodes), flow.value, value, path)
             flow = Flow(value)
         return value
+
+    def can_stamp(self, before: Round, flow: Flow) -> bool:
+        """Whether a round would be the one before it over again: the same shape flows in, no weights are shared."""
+        was, now = before.incoming, flow.value
+        return isinstance(was, Wire) and isinstance(now, Wire) and was.shape == now.shape and not self.builder.weights
 
     def least_steps(self, chain: Chain) -> int:
         """The least number of steps a chain takes, as far as the numbers in it are written out."""

@@ -7,8 +7,11 @@ moved, resized or pooled since, are class scores.  Else the sum of the outputs' 
 
 from __future__ import annotations
 
+from math import prod
 from typing import NamedTuple
 
+from cnncalc.analysis.memory import ops
+from cnncalc.analysis.memory.tape import Tape, Tensor
 from cnncalc.graph import Graph, Node
 
 CROSS_ENTROPY = "cross_entropy"
@@ -60,3 +63,31 @@ def _is_scores(graph: Graph, node: Node) -> bool:
     while node.layer is not None and node.layer.family in _MOVING and len(node.inputs) == 1:
         node = graph.nodes[node.inputs[0]]
     return node.layer is not None and node.layer.family in _WEIGHTED
+
+
+def cross_entropy(tape: Tape, scores: Tensor, target: Tensor) -> Tensor:
+    """``F.cross_entropy``: a log-softmax, then the negative log-likelihood; between them, for one or three spatial
+    axes, a view as maps (``LossNLL.cpp``)."""
+    logs = ops.unary(tape, scores, "result")
+    if len(scores.shape) in (3, 5):
+        flat = ops.contiguous_of(tape, logs)
+        maps = ops.view(tape, flat, (*scores.shape[:2], 1, prod(scores.shape[2:])))
+        tape.drop(logs, flat)
+        logs = maps
+    loss = tape.new((), "loss")
+    weight = tape.new((), "total weight")
+    before = logs.shape
+    tape.record(loss, (logs,), lambda gradient: (tape.new(before, "gradient"),), (logs, target, weight))
+    tape.drop(weight, logs)
+    return loss
+
+
+def means(tape: Tape, outputs: list[Tensor]) -> Tensor:
+    """``a.mean() + b.mean()``, from left to right."""
+    total = ops.mean(tape, outputs[0], ())
+    for each in outputs[1:]:
+        one = ops.mean(tape, each, ())
+        more = ops.add(tape, total, one)
+        tape.drop(total, one)
+        total = more
+    return total

@@ -191,8 +191,19 @@ def network_of(
     input: str | Shape | None = None,
 ) -> Network:
     """The network of a source."""
+    faults: tuple[Diagnostic, ...] = ()
     with paused():
-        network = validate(read(source), set or {}, variant, load_source, read)
+        try:
+            tree = read(source)
+        except SpecError as error:
+            if error.tree is None:
+                raise
+            tree, faults = error.tree, error.diagnostics
+        try:
+            network = validate(tree, set or {}, variant, load_source, read)
+        except SpecError as error:
+            raise SpecError((*faults, *error.diagnostics)) from None
+        network = network._replace(diagnostics=(*faults, *network.diagnostics))
     if input is None:
         return network
     names = [each.name for net in network.nets[:1] for each in net.inputs]

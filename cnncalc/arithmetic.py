@@ -95,7 +95,8 @@ class Window(NamedTuple):
 
     @property
     def fits(self) -> bool:
-        return self.slack >= 0
+        """Whether the kernel fits into the padded input, or ``ceil`` lets it reach over the end."""
+        return self.slack >= 0 or (self.ceil and self.out > 0)
 
     @property
     def tiles(self) -> bool:
@@ -163,7 +164,7 @@ class Window(NamedTuple):
 
     def tilings(self) -> Iterator[tuple[str, Window]]:
         """The nearest single changes that make the stride tile: ("input" | "kernel" | "stride" | "pad", window)."""
-        if self.tiles or not self.fits:
+        if self.tiles or self.slack < 0:
             return
         over = self.slack % self.stride
         yield "input", self._replace(extent=self.extent - over)

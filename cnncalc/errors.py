@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from cnncalc.source import Mark
+from cnncalc.source import Mapping, Mark
 
 CODES: dict[str, str] = {
     "Y001": "unreadable-file",
@@ -97,6 +97,9 @@ class Diagnostic(NamedTuple):
 
 class SpecError(Exception):
     """What every fault of an input ends in: one or more diagnostics, in the order of the text."""
+
+    tree: Mapping | None = None
+    """What could be read all the same, where a reader says that the rest makes sense without the faults."""
 
     def __init__(self, diagnostics: Diagnostic | Sequence[Diagnostic]) -> None:
         self.diagnostics = (diagnostics,) if isinstance(diagnostics, Diagnostic) else tuple(diagnostics)

@@ -66,7 +66,7 @@ def brief(row: Row) -> Derivation:
     flow = " + ".join(map(show, row.input_shapes))
     shown = f"{flow} -> {show(row.output)}" if row.input_shapes[:1] != (row.output,) else f"{flow} stays"
     size = f", {formulas['output']}" if "output" in formulas else ""
-    steps = [Step(f"{row.kind} {row.kernel}".strip() + f": {shown}{size}")]
+    steps = [Step(f"{shown}{size}")]
     figures: dict[str, Any] = {"params": row.params, "macs": row.macs}
     parts = []
     if row.parameters:
@@ -82,10 +82,18 @@ def brief(row: Row) -> Derivation:
 def _derived(row: Row, sections: Sequence[Section]) -> Derivation:
     layer = row.node.layer
     assert layer is not None
-    about = " ".join((type(layer).__doc__ or "").split())
+    about = " ".join((type(layer).__doc__ or "").replace("``", "").split())
     mark = row.node.mark
+    made = getattr(layer, "channels", "")
     return Derivation(
-        row.name, row.line, row.kind, row.kernel, about, str(mark) if mark else "", row.output, tuple(sections)
+        row.name,
+        row.line,
+        row.kind,
+        f"{made} {row.kernel}".strip(),
+        about,
+        str(mark) if mark else "",
+        row.output,
+        tuple(sections),
     )
 
 
@@ -146,13 +154,13 @@ def settings_section(layer: Layer, shapes: tuple[Shape, ...]) -> Section:
             resolved = [list(each) for each in sides]
             shown = padding(sides) if not isinstance(value, str) else f"{padding(sides)}, from '{value}'"
         label = f"{name} {LETTERS[name]}" if name in LETTERS else name
-        steps.append(Step(f"{shown:<8} {described}".rstrip(), WORDS, label))
+        steps.append(Step(f"{shown} ({described})" if described else shown, WORDS, label))
         figures[name] = list(resolved) if isinstance(resolved, tuple) else resolved
         if name == "pad" and isinstance(layer, Windowed):
             steps += padding_steps(layer, shapes[0])
     if isinstance(layer, Convolving) and "groups" not in figures and layer.group_count(shapes[0][0]) > 1:
         groups = layer.group_count(shapes[0][0])
-        steps.append(Step(f"{groups:<8} every channel is a group of its own: g = Cin", WORDS, "groups g"))
+        steps.append(Step(f"{groups} (every channel is a group of its own: g = Cin)", WORDS, "groups g"))
         figures["groups"] = groups
     return Section("settings", "Hyperparameters", tuple(steps), figures)
 
@@ -184,18 +192,20 @@ def shape_section(layer: Layer, shapes: tuple[Shape, ...], output: Shape) -> Sec
     windows: tuple[Window, ...] | tuple[Transposed, ...] = ()
     if isinstance(layer, TransposedConv):
         windows = layer.transposed(shapes[0])
-        steps.append(Step(f"out = {symbols}", SYMBOLS))
+        steps.append(Step(f"out = {symbols} for a size W that flows in", SYMBOLS))
     elif isinstance(layer, Windowed):
         windows = layer.windows(shapes[0])
         rounding = "up (ceil)" if windows[0].ceil else "down (floor)"
-        steps.append(Step(f"out = {symbols}, rounded {rounding}", SYMBOLS))
+        steps.append(Step(f"out = {symbols} for a size W that flows in, rounded {rounding}", SYMBOLS))
     elif symbols:
         steps.append(Step(f"out = {symbols}", SYMBOLS))
     if windows:
         figures["axes"] = [axis_figures(each) for each in windows]
-        for names, window in alike(windows):
-            steps.append(Step(str(window), NUMBERS, names))
-            steps += (Step(text, kind) for kind, text in window_notes(window, names.split(", ")[0]))
+        groups = list(alike(windows))
+        steps += (Step(str(window), NUMBERS, names) for names, window in groups)
+        for names, window in groups:
+            label = names if len(groups) > 1 else ""
+            steps += (Step(text, kind, label) for kind, text in window_notes(window, names))
     elif formula:
         steps.append(Step(formula, NUMBERS))
     if output == shapes[0] and not windows and not formula:
@@ -235,8 +245,8 @@ def axis_figures(window: Window | Transposed) -> dict[str, Any]:
     return {**found, "outpad": window.outpad}
 
 
-def window_notes(window: Window | Transposed, axis: str) -> Iterator[tuple[str, str]]:
-    """What a window does at the end and between its places, in words."""
+def window_notes(window: Window | Transposed, axes: str) -> Iterator[tuple[str, str]]:
+    """What a window does at the end and between its places along these axes, in words."""
     if window.dilation > 1 and window.kernel > 1:
         yield (
             WORDS,
@@ -244,12 +254,9 @@ def window_notes(window: Window | Transposed, axis: str) -> Iterator[tuple[str, 
         )
     if isinstance(window, Transposed):
         if window.stride > 1:
-            yield (
-                WORDS,
-                f"neighbouring inputs stand {window.stride} apart in the output, the last {window.span} go on behind it",
-            )
+            yield WORDS, f"neighbouring inputs stand {window.stride} apart in the output"
         return
-    what = {"H": "row", "W": "column", "D": "slice"}.get(axis, "position")
+    what = {"H": "row", "W": "column", "D": "slice"}.get(axes, "position")
     over = window.slack % window.stride
     if window.tiles:
         yield WORDS, "the stride tiles: the last window ends exactly at the end"
@@ -263,7 +270,8 @@ def window_notes(window: Window | Transposed, axis: str) -> Iterator[tuple[str, 
             f"not whole, rounded down: the last {plural(window.unread, what)} {'is' if window.unread == 1 else 'are'} never read",
         )
     else:
-        yield WORDS, f"not whole, rounded down: {over} left over, all of it padding"
+        lies = "lies" if over == 1 else "lie"
+        yield WORDS, f"not whole, rounded down: the {plural(over, 'position')} left over {lies} in the padding"
     if window.stride > window.span and window.out > 1:
         yield (
             NOTE,

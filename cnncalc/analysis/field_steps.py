@@ -10,7 +10,9 @@ from cnncalc.analysis.report import Report, Row, plain
 from cnncalc.analysis.steps import NOTE, NUMBERS, RESULT, SYMBOLS, WORDS, Section, Step, alike
 from cnncalc.arithmetic import Field, Reach
 from cnncalc.graph import Node
-from cnncalc.layers.base import EVERYWHERE
+from cnncalc.layers.base import EVERYWHERE, Layer
+from cnncalc.layers.conv import TransposedConv
+from cnncalc.layers.windowed import Windowed
 from cnncalc.shape import show
 
 PATH_LIMIT = 2_000
@@ -19,9 +21,11 @@ PATH_LIMIT = 2_000
 SHOWN = (4, 12)
 """Of a long path the first and the last so many steps are shown."""
 
-RECURRENCE = "size + (n - 1)*jump, jump*S, start + first*jump: n positions are seen, the first one at first = -P"
-ALL = "size + (n - 1)*jump with all n positions that flow in; it does not slide any more"
-ENLARGED = "size + (n - 1)*jump, jump/S, start + first*jump: at most n inputs meet in an output"
+RULE = "size + (n - 1)*jump, jump*step, start + first*jump"
+WINDOW = "n = d*(F - 1) + 1 positions that the window spans, step = S, first = -P"
+ALL = "n = all positions that flow in; nothing slides any more, step = 0"
+ENLARGING = "n = the most inputs that meet in an output, step = 1/S, first = the first of them"
+OTHER = "an output sees n inputs, its neighbour the same a step further on, the first output from `first` on"
 
 
 def field_section(row: Row) -> Section:
@@ -63,13 +67,19 @@ def step_by_step(row: Row, before: Fields, after: Fields) -> Iterator[Step]:
     if reach is None:
         yield Step("every value sees what the value in its place saw: nothing changes", WORDS)
         return
-    everywhere = reach == EVERYWHERE
     extents = (*row.input_shapes[0][1:], *(1,) * len(before))
     reaches = [Reach(extent, 0, 0) for extent in extents[: len(before)]] if isinstance(reach, str) else list(reach)
-    enlarges = any(each.stride.denominator > 1 for each in reaches)
-    yield Step(ALL if everywhere else ENLARGED if enlarges else RECURRENCE, SYMBOLS)
+    yield Step(RULE, SYMBOLS)
+    yield Step(ALL if reach == EVERYWHERE else legend(row.node.layer), WORDS)
     for names, (paths, one, _) in alike(list(zip(before, reaches, after, strict=False))):
         yield from axis_steps(names, paths, one)
+
+
+def legend(layer: Layer | None) -> str:
+    """What n, step and first are for a layer."""
+    if isinstance(layer, TransposedConv):
+        return ENLARGING
+    return WINDOW if isinstance(layer, Windowed) else OTHER
 
 
 def axis_steps(names: str, paths: Paths, reach: Reach) -> Iterator[Step]:
@@ -95,12 +105,12 @@ def outcome(row: Row, after: Fields) -> Iterator[Step]:
         text += f"; the first one begins at {same(each.start for each in largest)}"
     yield Step(text, RESULT)
     if any(each.start < 0 for each in largest):
-        yield Step("a negative start lies in the padding", WORDS)
+        yield Step("a negative start lies outside the input, in the padding", WORDS)
     inputs = row.report.inputs
     if len(inputs) == 1 and len(inputs[0][1]) - 1 == len(largest):
         extents = inputs[0][1][1:]
         if any(each.size > extent for each, extent in zip(largest, extents, strict=True)):
-            yield Step(f"that is more than the input's {show(extents)}: the rest is padding", NOTE)
+            yield Step(f"that is more than the input's {show(extents)}: the rest lies outside it", NOTE)
 
 
 def same(values: Any) -> str:

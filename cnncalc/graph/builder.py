@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cnncalc.errors import Diagnostic
@@ -39,6 +40,8 @@ class Builder:
         self.facts: dict[tuple[Layer, tuple[Shape, ...]], Facts] = {}
         self.weights: dict[str, Node] = {}
         """The first use of the weights of a shared block."""
+        self.options: Mapping[str, Slot] = {}
+        """The options that the call at hand gives, for a fault to point to."""
         self.whole_name: str | None = None
         """The name of the next node, where the file gives it in full."""
 
@@ -174,7 +177,7 @@ class Builder:
             Diagnostic(
                 fault.code,
                 fault.message,
-                frame.text.at(*span),
+                frame.text.at(*(self.options[fault.option].span if fault.option in self.options else span)),
                 fault.label,
                 tuple(notes),
                 fault.help,

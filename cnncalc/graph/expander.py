@@ -23,7 +23,7 @@ from cnncalc.graph.space import (
 from cnncalc.layers import all_words, canonical, kind_of
 from cnncalc.layers.base import Layer, got
 from cnncalc.shape import Shape, show
-from cnncalc.spec.bind import Binder, Faults, block_arguments, is_constant, make_layer, vgg_call
+from cnncalc.spec.bind import Binder, Faults, Slot, block_arguments, is_constant, make_layer, vgg_call
 from cnncalc.spec.evaluate import UNKNOWN, Scope, SpanFault, Unknown, evaluate
 from cnncalc.spec.network import Block, Net, Network, Statement
 from cnncalc.spec.syntax import Call, Chain, Given, Label, Merge, Repeat, Span, Step
@@ -54,7 +54,7 @@ class Expander:
         self.merger = Merger(self)
         self.ends = Ends(self.graph, self.faults, earlier)
         self.steps = 0
-        self.constant: dict[tuple[int, int], tuple[Call, Layer]] = {}
+        self.constant: dict[tuple[int, int], tuple[Call, Layer, dict[str, Slot]]] = {}
         """Calls whose arguments are the same wherever they stand, with their layer."""
         self.calls: list[Block] = []
         self.least: dict[int, tuple[Chain, int]] = {}
@@ -411,6 +411,7 @@ class Expander:
             wire = flow.value
             if type(wire) is Wire and constant[1].inputs == 1:
                 flow.taken = True
+                self.builder.options = constant[2]
                 return self.builder.add(constant[1], (wire,), call.span, space)
         if first and not call.arguments:
             found = self.resolve(space, word)
@@ -503,7 +504,8 @@ class Expander:
         if layer is None or isinstance(wire.shape, Unknown):
             return LOST
         if not links and is_constant(call, kind):
-            self.constant[(id(call), id(space.file))] = (call, layer)
+            self.constant[(id(call), id(space.file))] = (call, layer, slots)
+        self.builder.options = slots
         return self.builder.add(layer, (wire,), call.span, space, tuple(links.values()))
 
     def run_block(self, call: Call, block: Block, space: Space, flow: Flow) -> Flowing | None:

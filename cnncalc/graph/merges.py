@@ -61,6 +61,7 @@ class Merger:
             wrong = next((i for i in range(1, len(wires)) if not merges(layer, wires[0], wires[i])), 0)
             self.builder.layer_fault(fault, tuple(wires), merge.branches[wrong].chain.span, space)
             return LOST
+        self.builder.options = {}
         return self.builder.add(layer, tuple(wires), merge.span, space)
 
     def branch_space(self, space: Space, name: str, chain: Chain) -> Space:

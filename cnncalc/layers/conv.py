@@ -68,7 +68,12 @@ class Convolving(Windowed):
                 parts = seen // expected
                 help = (f"{seen} = {parts} x {expected}: a grouped convolution? add g{parts}",)
             bank = f"{show(per_axis(self.word, 'kernel', self.kernel, len(shape) - 1))}x{expected}x{made}"
-            raise Fault("S104", f"the filters {bank} see {expected * groups} channels, but {seen} flow in", help=help)
+            raise Fault(
+                "S104",
+                f"the filters {bank} see {expected * groups} channels, but {seen} flow in",
+                help=help,
+                option="in_channels",
+            )
 
     def filters(self, shape: Shape) -> tuple[int, ...]:
         """The kernel per axis."""

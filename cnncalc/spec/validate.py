@@ -420,10 +420,11 @@ class Validator:
                     found.append(self.statement(None, item, top and not found))
         if not found and not isinstance(tree, Scalar):
             self.report("Y106", f"{what} has no layers", tree.mark)
-        self.check_names(found, top)
+        self.check_names(found, top, twice=not isinstance(tree, Mapping))
         return tuple(found)
 
-    def check_names(self, statements: list[Statement], top: bool) -> None:
+    def check_names(self, statements: list[Statement], top: bool, twice: bool) -> None:
+        """Names that are words, not reserved, and (``twice``: the reader has not seen to it) not taken."""
         seen: dict[str, Statement] = {}
         for statement in statements:
             name = statement.name
@@ -443,7 +444,7 @@ class Validator:
                     statement.mark,
                     help=(f"reserved are {', '.join(RESERVED)}",),
                 )
-            elif name in seen:
+            elif name in seen and twice:
                 self.report(
                     "G105",
                     f"{name!r} stands twice in layers",

@@ -105,7 +105,7 @@ def narrow(tape: Tape, x: Tensor, axis: int, length: int) -> Tensor:
 
 def broadcast(a: Shape, b: Shape) -> Shape:
     rank = max(len(a), len(b))
-    return tuple(map(max, ((1,) * (rank - len(a)) + a), ((1,) * (rank - len(b)) + b), strict=False))
+    return tuple(map(max, (1,) * (rank - len(a)) + a, (1,) * (rank - len(b)) + b))
 
 
 def sum_to(tape: Tape, gradients: list[Tensor | None], shapes: Sequence[Shape]) -> list[Tensor | None]:

@@ -133,7 +133,12 @@ def _alive(run: Run, moment: int) -> tuple[Held, ...]:
         else:
             alive[each] = None
     found = [
-        Held(each.place, each.name, run.kinds.get(each) or ("saved" if each in run.tape.saved else "temporary"), each.bytes)
+        Held(
+            each.place,
+            each.name,
+            run.kinds.get(each) or ("saved" if each in run.tape.saved else "temporary"),
+            each.bytes,
+        )
         for each in alive
     ]
     return tuple(sorted(found, key=lambda held: -held.bytes))

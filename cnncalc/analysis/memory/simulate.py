@@ -25,7 +25,9 @@ TARGET_BYTES = 8
 class Run:
     """One run of a graph."""
 
-    def __init__(self, graph: Graph, batch: int, dtype: str, training: bool, optimizer: str, device: str, loss: str | None) -> None:
+    def __init__(
+        self, graph: Graph, batch: int, dtype: str, training: bool, optimizer: str, device: str, loss: str | None
+    ) -> None:
         self.graph = graph
         self.batch = batch
         self.training = training
@@ -96,7 +98,9 @@ class Run:
     def learning(self) -> list[Tensor]:
         """The parameters that receive a gradient: those that the loss depends on."""
         nodes = self.graph.nodes
-        stack = [self.loss.node] if self.loss.name == losses.CROSS_ENTROPY else [index for _, index in self.graph.outputs]
+        stack = (
+            [self.loss.node] if self.loss.name == losses.CROSS_ENTROPY else [index for _, index in self.graph.outputs]
+        )
         seen = set(stack)
         while stack:
             for each in nodes[stack.pop()].inputs:
@@ -104,7 +108,13 @@ class Run:
                     seen.add(each)
                     stack.append(each)
         owners = {nodes[index].owner for index in seen}
-        return [tensor for owner, weights in self.weights.items() if owner in owners for tensor in weights.values() if tensor.needs_grad]
+        return [
+            tensor
+            for owner, weights in self.weights.items()
+            if owner in owners
+            for tensor in weights.values()
+            if tensor.needs_grad
+        ]
 
     # -- the step ----------------------------------------------------------------------------------------------
 

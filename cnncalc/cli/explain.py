@@ -1,0 +1,127 @@
+"""Explain how the figures of a layer come about, or what a diagnostic means.
+
+\b
+  cnncalc explain alexnet conv1       the derivation of a layer, or of a line's layers
+  cnncalc explain alexnet             every layer in brief
+  cnncalc explain S101                what a diagnostic means (also: does-not-tile)
+
+TARGET is a file, a bundled name (alexnet, densenet201), - for stdin, a network on one line, or the code or the name of
+a diagnostic.  LAYER is the name of a layer, of a line or a label, or the beginning of a path.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cnncalc.cli._options import choosing, exit_code, read_settings, sizing, target
+
+if TYPE_CHECKING:
+    from cnncalc.analysis.explain import Explanation
+    from cnncalc.errors import Diagnostic
+
+
+@click.command()
+@target
+@click.argument("layer", required=False, metavar="[LAYER]")
+@choosing
+@sizing
+@click.option("--net", metavar="NAME", help="Only this net of a file with several.")
+@click.option("--format", "format_", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
+@click.pass_context
+def command(
+    ctx: click.Context,
+    target: str,
+    layer: str | None,
+    settings: tuple[str, ...],
+    variant: str | None,
+    shape: str | None,
+    batch: int,
+    dtype: str,
+    net: str | None,
+    format_: str,
+) -> None:
+    from cnncalc import api
+
+    code = diagnostic_meant(target)
+    if code is not None:
+        if layer is not None:
+            raise click.UsageError(f"{code} is a diagnostic: it has no layers")
+        write_page(code, format_)
+        return
+    choice: dict[str, Any] = {"set": read_settings(settings), "variant": variant, "input": shape}
+    network = api.read_network(target, **choice)
+    reports = api.analyse_all(network, batch=batch, dtype=dtype, net=net, partial=True)
+    found, errors = explanations(reports, layer, [*network.diagnostics])
+    errors = api.in_order(errors)
+    write(found, errors, format_)
+    ctx.exit(exit_code(errors))
+
+
+def diagnostic_meant(target: str) -> str | None:
+    """The code that TARGET stands for, None where it is a network; raises SpecError where it is near a code only."""
+    import os
+
+    from cnncalc import library
+    from cnncalc.errors import did_you_mean, fault
+    from cnncalc.render import page
+
+    if not page.looks_like_one(target) or os.path.exists(target) or library.find(target) is not None:
+        return None
+    code = page.code_of(target)
+    if code is None:
+        help = [each for each in (page.hint(target), did_you_mean(target, library.names())) if each]
+        what = "diagnostic" if target[1:].isdigit() else "diagnostic and no bundled network"
+        raise fault("G101", f"there is no {what} called {target!r}", help=help[:1])
+    return code
+
+
+def explanations(
+    reports: list[Any], layer: str | None, errors: list[Diagnostic]
+) -> tuple[list[Explanation], list[Diagnostic]]:
+    """The explanations of the nets that have the layer, and what is wrong."""
+    from cnncalc.analysis.explain import explain
+    from cnncalc.errors import SpecError
+
+    found, missing = [], []
+    for report in reports:
+        errors += report.diagnostics
+        try:
+            found.append(explain(report, layer))
+        except SpecError as error:
+            missing += error.diagnostics
+    if not found and not any(each.code[0] != "E" for each in errors):
+        errors += missing[:1]
+    return found, errors
+
+
+def write_page(code: str, format_: str) -> None:
+    from cnncalc.cli import _output
+    from cnncalc.render import page
+
+    screen = _output.terminal()
+    if format_ == "json":
+        _output.echo(page.as_document(code))
+    elif format_ == "text" and screen.colour:
+        _output.echo(page.coloured(page.page(code), screen.width))
+    else:
+        _output.echo(page.page(code))
+
+
+def write(found: list[Explanation], errors: list[Diagnostic], format_: str) -> None:
+    """The explanations in the format asked for on stdout; diagnostics on stderr, in JSON inside the document."""
+    from cnncalc.cli import _output
+    from cnncalc.render import explanation
+
+    if format_ == "json":
+        _output.echo(explanation.as_document(found, errors))
+        return
+    screen = _output.terminal()
+    if found and format_ == "markdown":
+        _output.echo(explanation.markdown(found))
+    elif found:
+        shown = explanation.coloured if screen.colour else explanation.text
+        _output.echo(shown(found, screen.width))
+    if errors:
+        _output.print_errors(errors)

@@ -70,7 +70,9 @@ def test_all_faults_at_once(tmp_path: Path) -> None:
 
 def test_no_traceback_from_a_real_process(tmp_path: Path) -> None:
     for arguments in (["summarize", str(tmp_path)], ["summarize", str(tmp_path / "no.yaml")], ["summarize", "rsnet50"]):
-        done = subprocess.run([sys.executable, "-m", "cnncalc", *arguments], capture_output=True, text=True, check=False)
+        done = subprocess.run(
+            [sys.executable, "-m", "cnncalc", *arguments], capture_output=True, text=True, check=False
+        )
         assert done.returncode == 2
         assert "Traceback" not in done.stderr
         assert "error[Y001]" in done.stderr

@@ -8,12 +8,12 @@ import time
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.mutations import corpus, mutate
 
 from cnncalc import api
 from cnncalc.errors import CODES, Diagnostic, SpecError
 from cnncalc.render.diagnostics import as_json, text
 from cnncalc.source import Source
+from tests.mutations import corpus, mutate
 
 CORPUS = corpus()
 

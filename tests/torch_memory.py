@@ -82,7 +82,7 @@ class Twin(nn.Module):
         outputs = [index for _, index in graph.outputs]
         last: dict[Any, int] = {}
         for node in graph.nodes:
-            last.update({each: node.index for each in node.inputs})
+            last.update(dict.fromkeys(node.inputs, node.index))
             last.update({(each, "indices"): node.index for each in node.links})
         values: dict[Any, Any] = {}
         for (_, index), tensor in zip(graph.inputs, inputs, strict=True):
@@ -193,19 +193,20 @@ def events(work: Callable[[], object]) -> list[Event]:
             work()
     finally:
         gc.enable()
-    found: list[tuple[int, int, Event]] = []
+    found: list[tuple[int, Event]] = []
     todo: list[tuple[Any, tuple[tuple[str, int], ...]]] = [
-        (each, ()) for each in session.profiler.kineto_results.experimental_event_tree()
+        (each, ()) for each in reversed(session.profiler.kineto_results.experimental_event_tree())
     ]
     while todo:
         event, above = todo.pop()
         if event.tag == _EventType.Allocation:
             fields = event.extra_fields
-            found.append((event.start_time_ns, len(found), Event(fields.alloc_size, fields.ptr, above)))
+            found.append((event.start_time_ns, Event(fields.alloc_size, fields.ptr, above)))
         else:
             inner = (*above, (event.name, id(event))) if event.tag == _EventType.TorchOp else above
-            todo.extend((child, inner) for child in event.children)
-    return [event for _, _, event in sorted(found, key=lambda each: each[:2])]
+            todo.extend((child, inner) for child in reversed(event.children))
+    # two events of the same nanosecond stay in the order of the tree
+    return [event for _, event in sorted(found, key=lambda each: each[0])]
 
 
 class Truth(NamedTuple):

@@ -67,6 +67,8 @@ def folded(prefix: str, rows: list[Row]) -> Folded:
     if len(rows) == 1:
         assert last.node.layer is not None
         kind, shown = last.kind, settings(last.node.layer, last.input_shapes)
+        if not single:
+            shown = f"{kind} {shown}".strip()
     else:
         kind, shown = "", f"{len(rows)} layers"
     return Folded(

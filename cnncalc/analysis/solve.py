@@ -246,7 +246,9 @@ def cost(window: Window | Transposed, any_input: bool = False) -> tuple[float, .
     total += 0.5 if window.before else 0
     if isinstance(window, Transposed):
         total += window.outpad
-        total += abs(kernel - 2 * stride) * 0.5
+        total += abs(kernel - 2 * stride) * 0.5 if window.extent > 1 else 5 * stride
+    else:
+        total += 2 * max(stride - kernel, 0)  # what lies between two windows is never read
     if any_input:
         total += _INPUT_COST.get(window.extent, 2)
     return total, stride, kernel, window.before, window.after, window.extent

@@ -129,10 +129,13 @@ def progress(items: Iterable[T], label: str, total: int | None = None) -> Iterab
 
 
 def print_errors(diagnostics: Sequence[Diagnostic]) -> None:
-    """Print diagnostics to stderr."""
-    from cnncalc.render.diagnostics import text
+    """Print diagnostics to stderr, in colour where it shows them."""
+    from cnncalc.render import diagnostics as render
 
-    echo(text(diagnostics), sys.stderr)
+    if terminal(sys.stderr).colour:
+        echo(render.coloured(diagnostics), sys.stderr)
+    else:
+        echo(render.text(diagnostics), sys.stderr)
 
 
 def _is_terminal(stream: TextIO) -> bool:

@@ -39,6 +39,32 @@ def segments(diagnostics: Iterable[Diagnostic]) -> Iterator[Segment]:
         yield from _one(each)
 
 
+STYLES = {
+    "error": "bold red",
+    "warning": "bold yellow",
+    "info": "bold cyan",
+    "path": "cyan",
+    "gutter": "blue",
+    "caret": "bold red",
+    "label": "red",
+    "help": "green",
+    "plain": "",
+}
+
+
+def coloured(diagnostics: Iterable[Diagnostic]) -> str:
+    """The diagnostics with the colours of a terminal, through rich."""
+    from io import StringIO
+
+    from rich.console import Console
+    from rich.text import Text
+
+    out = StringIO()
+    console = Console(file=out, force_terminal=True, highlight=False)
+    console.print(Text.assemble(*((piece, STYLES[style]) for style, piece in segments(diagnostics))), soft_wrap=True)
+    return out.getvalue()
+
+
 def as_json(diagnostic: Diagnostic) -> dict[str, Any]:
     """The diagnostic as plain data; columns count code points from 1, ``end_column`` is one past the end.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -69,23 +70,33 @@ def sheet(
     tool: str | None = None,
 ) -> Sheet:
     """The table of a report, narrow enough for ``width`` where that can be done without loss of sense."""
-    rows = fold(report, fitting_depth(report) if depth is None else depth)
     if columns is not None:
-        return build(report, rows, columns, bars=True, exact=True)
-    for names, bars, exact in (
-        (DEFAULT, True, True),
-        (DEFAULT, True, False),
-        (DEFAULT, False, False),
-        (("name", "settings", "output", "params", "macs"), False, False),
-        (("name", "output", "params", "macs"), False, False),
-    ):
-        made = build(report, rows, names, bars, exact)
-        if sum(widths(made)) + 2 * (len(made.headings) - 1) <= width:
-            return made
+        rows = fold(report, fitting_depth(report) if depth is None else depth)
+        return build(report, rows, columns, bars=True, exact=True, tool=tool)
+    depths = range(fitting_depth(report), 0, -1) if depth is None else (depth,)
+    made = None
+    for names, bars, exact in LAYOUTS:
+        for each in depths:
+            made = build(report, fold(report, each), names, bars, exact, tool)
+            if sum(widths(made)) + 2 * (len(made.headings) - 1) <= width:
+                return made
+    assert made is not None
     return made
 
 
-def build(report: Report, rows: list[Folded], names: Sequence[str], bars: bool, exact: bool) -> Sheet:
+LAYOUTS: tuple[tuple[Sequence[str], bool, bool], ...] = (
+    (DEFAULT, True, True),
+    (DEFAULT, False, True),
+    (DEFAULT, False, False),
+    (("name", "settings", "output", "params", "macs"), False, False),
+    (("name", "output", "params", "macs"), False, False),
+)
+"""What is shown, with bars or not, parameters exact or abbreviated: the first that is narrow enough is taken."""
+
+
+def build(
+    report: Report, rows: list[Folded], names: Sequence[str], bars: bool, exact: bool, tool: str | None = None
+) -> Sheet:
     headings: list[str] = []
     right: list[bool] = []
     columns: list[list[Cell]] = []
@@ -113,7 +124,7 @@ def build(report: Report, rows: list[Folded], names: Sequence[str], bars: bool, 
             right.append(False)
             columns.append([Cell(bar(value / total if total else 0), "bar") for value in values])
             totals.append(Cell(""))
-    place = report.graph.network.source.name
+    place = short_path(report.graph.network.source.name)
     inputs = ", ".join(f"{name} {show(shape)}" for name, shape in report.inputs)
     return Sheet(
         (Cell(report.name, "bold"), Cell(f"{inputs}   {place}" if place != "<line>" else inputs, "dim")),
@@ -121,20 +132,27 @@ def build(report: Report, rows: list[Folded], names: Sequence[str], bars: bool, 
         tuple(right),
         list(zip(*columns, strict=True)),
         tuple(totals),
-        below(report),
+        below(report, tool),
     )
+
+
+def short_path(name: str) -> str:
+    """A path below the working directory as one would type it."""
+    if not os.path.isabs(name):
+        return name
+    relative = os.path.relpath(name)
+    return name if relative.startswith("..") else relative
 
 
 def text_cell(name: str, row: Folded) -> Cell:
     if name == "name":
-        last = row.name
-        return Cell(last, "name")
+        return Cell(row.name, "name")
     if name == "output" and any(any(each.unread) for each in row.rows):
         return Cell(f"{show(row.output)} *", "warn")
     return Cell(str(COLUMNS[name].value(row)), "dim" if name in ("settings", "rf") else "")
 
 
-def below(report: Report) -> list[Cell]:
+def below(report: Report, tool: str | None = None) -> list[Cell]:
     """The lines under a table: the totals in words, what is never read, the convention."""
     totals = report.totals
     lines = [

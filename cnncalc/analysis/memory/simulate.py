@@ -75,12 +75,14 @@ class Run:
             for parameter in node.facts.parameters:
                 tensor = tape.new(parameter.shape, parameter.name)
                 tensor.parameter = True
+                tensor.storage.listed = False
                 tensor.needs_grad = self.training and parameter.trainable
                 weights[parameter.name] = tensor
                 self.kinds[tensor.storage] = "parameter"
             self.weights[node.index] = weights
             for buffer in node.facts.buffers:
                 made = tape.new(buffer.shape, buffer.name, COUNTER_BYTES if buffer.counter else None)
+                made.storage.listed = False
                 self.kinds[made.storage] = "buffer"
         tape.at("setup", "batch")
         for name, index in self.graph.inputs:

@@ -31,18 +31,18 @@ class InplaceFault(ValueError):
 
 
 class Storage:
-    """Memory: ``bytes`` as requested, what it is, who holds it, and how often it was overwritten."""
+    """Memory: ``bytes`` as requested, what it is, who holds it, how often it was overwritten, and whether it is listed
+    among the saved tensors (parameters, buffers and wrapped numbers are not)."""
 
-    __slots__ = ("born", "bytes", "died", "holders", "name", "place", "version")
+    __slots__ = ("bytes", "holders", "listed", "name", "place", "version")
 
-    def __init__(self, bytes: int, name: str, place: str, born: int) -> None:
+    def __init__(self, bytes: int, name: str, place: str) -> None:
         self.bytes = bytes
         self.name = name
         self.place = place
         self.holders = 0
         self.version = 0
-        self.born = born
-        self.died = -1
+        self.listed = True
 
 
 class Tensor:
@@ -148,7 +148,7 @@ class Tape:
         size = self.itemsize if itemsize is None else itemsize
         for each in shape:
             size *= each
-        storage = Storage(size, name, self.place, len(self.events))
+        storage = Storage(size, name, self.place)
         if size:
             self.events.append(storage)
             self.now += size
@@ -162,7 +162,11 @@ class Tape:
 
     def crumb(self) -> Tensor | None:
         """The 0-dimensional double that wraps a Python number: memory of the CPU, 8 bytes."""
-        return self.new((), "wrapped number", 8) if self.cpu else None
+        if not self.cpu:
+            return None
+        number = self.new((), "wrapped number", 8)
+        number.storage.listed = False
+        return number
 
     def hold(self, tensor: Tensor) -> Tensor:
         tensor.holders += 1
@@ -193,7 +197,6 @@ class Tape:
     def release(self, storage: Storage) -> None:
         storage.holders -= 1
         if not storage.holders:
-            storage.died = len(self.events)
             if storage.bytes:
                 self.events.append(storage)
                 self.now -= storage.bytes
@@ -219,7 +222,7 @@ class Tape:
             storage = each.storage
             storage.holders += 1
             saved.append((storage, storage.version))
-            if not each.parameter:
+            if storage.listed:
                 self.saved.add(storage)
         edges = [(each if each.parameter else each.step) if each.needs_grad else None for each in inputs]
         self.sequence += 1

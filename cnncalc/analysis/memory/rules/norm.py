@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from cnncalc.analysis.memory import ops
 from cnncalc.analysis.memory.rules.table import Site, each_rank, gradients_of, rule
-from cnncalc.analysis.memory.tape import Tape, Tensor
+from cnncalc.analysis.memory.tape import Backward, Tape, Tensor
 
 
 def normalised(
@@ -80,6 +80,52 @@ def _scaled(tape: Tape, x: Tensor, weight: Tensor) -> Tensor:
     out = ops.mul(tape, x, factor)
     tape.drop(factor)
     return out
+
+
+@rule("L2Norm")
+def l2_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
+    """``F.normalize``: the length, clamped and expanded, divides; then the scale."""
+    length = _length(tape, x)
+    clamped = tape.record(tape.new(length.shape), (length,), _clamp_backward(tape, length), (length,))
+    tape.drop(length)
+    strides = (*ops.contiguous(clamped.shape)[:1], 0, *ops.contiguous(clamped.shape)[2:])
+    whole = tape.view(clamped, x.shape, strides)
+    small = clamped.shape
+    tape.record(whole, (clamped,), lambda gradient: (tape.new(small, "gradient"),))
+    tape.drop(clamped)
+    unit = ops.div(tape, x, whole)
+    tape.drop(whole)
+    out = _scaled(tape, unit, site.weights["weight"])
+    tape.drop(unit)
+    return out
+
+
+def _length(tape: Tape, x: Tensor) -> Tensor:
+    """``linalg_vector_norm`` over the channels: its gradient is grad * (x / norm), zero where the norm is."""
+    small, full = (x.shape[0], 1, *x.shape[2:]), x.shape
+
+    def backward(gradient: Tensor) -> list[Tensor | None]:
+        quotient = tape.new(full, "quotient")
+        tape.drop(tape.new(small, "mask", 1))
+        out = tape.new(full, "gradient")
+        tape.drop(quotient)
+        return [out]
+
+    out = tape.new(small)
+    return tape.record(out, (x,), backward, (x, out))
+
+
+def _clamp_backward(tape: Tape, x: Tensor) -> Backward:
+    """``where(self >= min, grad, 0)``."""
+    shape = x.shape
+
+    def backward(gradient: Tensor) -> list[Tensor | None]:
+        mask, zero = tape.new(shape, "mask", 1), tape.new((), "zero")
+        out = tape.new(shape, "gradient")
+        tape.drop(mask, zero)
+        return [out]
+
+    return backward
 
 
 @rule("LocalResponseNorm")

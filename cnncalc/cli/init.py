@@ -1,0 +1,67 @@
+"""Write a commented file to start a network from.
+
+Without FILE (or with -) it is printed.  An existing file is never overwritten without --force.
+"""
+
+from __future__ import annotations
+
+import os
+
+import click
+
+STARTER = """\
+# yaml-language-server: $schema=./cnncalc.schema.json
+# $schema: ./cnncalc.schema.json
+# The two lines above tell editors what may stand here: the first is for VS Code, Neovim and other users of the YAML
+# language server, the second for JetBrains.  Make the schema with: cnncalc schema > cnncalc.schema.json
+
+name: My network
+about: where the network and its figures come from
+
+input: 3x32x32                  # channels first: channels x height x width
+
+params:                         # numbers to play with: cnncalc summarize FILE --set classes=100
+  width: 16
+  classes: 10
+
+defaults:                       # options of a layer wherever it does not say otherwise
+  conv: half                    # padding of (F - 1)/2: an odd kernel at stride 1 keeps the size
+
+blocks:                         # parts that are used more than once, fresh weights each time
+  double(c): (conv c 3 | relu)*2
+
+layers:                         # a line goes on from the line above unless it begins with a name
+  stage1: double width          # conv CHANNELS KERNEL [/STRIDE] [pPADDING]
+  pool1: maxpool 2 => 16x16x16  # a claim: checked whenever the file is read
+  stage2: double 2*width
+  pool2: maxpool 2
+  stage3: residual(double 4*width, project = conv 4*width 1)
+  head: gap | fc classes        # flattening needs no line of its own
+
+expect:                         # figures that this file vouches for: checked too
+  stage3: 64x8x8
+  output: 10
+"""
+
+
+@click.command()
+@click.argument("file", required=False, metavar="[FILE]", type=click.Path())
+@click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
+def command(file: str | None, force: bool) -> None:
+    from cnncalc.cli._output import echo
+    from cnncalc.errors import fault
+
+    if file is None or file == "-":
+        echo(STARTER)
+        return
+    try:
+        # "x" fails where the file exists, whoever made it and when
+        with open(file, "w" if force else "x", encoding="utf-8", newline="\n") as out:
+            out.write(STARTER)
+    except FileExistsError:
+        way_out = "it is a directory: name a file in it" if os.path.isdir(file) else "--force overwrites it"
+        raise fault("Y001", f"{file} exists already", help=[way_out]) from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or "no file can have this name"
+        raise fault("Y001", f"cannot write {file}: {reason.lower()}") from None
+    click.echo(f"wrote {file}; now try: cnncalc summarize {file}", err=True)

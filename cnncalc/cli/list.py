@@ -1,0 +1,42 @@
+"""List the bundled networks, with their parameters and MACs."""
+
+from __future__ import annotations
+
+import click
+
+
+@click.command()
+@click.option("--family", "wanted", multiple=True, metavar="NAME", help="Only this family (may be given again).")
+@click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.pass_context
+def command(ctx: click.Context, wanted: tuple[str, ...], format_: str) -> None:
+    from cnncalc.analysis import catalogue
+    from cnncalc.cli import _output
+    from cnncalc.render import catalogue as table
+
+    names = catalogue.names()
+    entries = [catalogue.entry(*each) for each in _output.progress(names.items(), "analysing", len(names))]
+    families = catalogue.families(entries)
+    if wanted:
+        chosen = dict.fromkeys(family_called(each, [*families]) for each in wanted)
+        families = {name: members for name, members in families.items() if name in chosen}
+    errors = [each for members in families.values() for entry in members for each in entry.diagnostics]
+    if format_ == "json":
+        _output.echo(table.as_document(families, errors))
+    else:
+        screen = _output.terminal()
+        _output.echo((table.coloured if screen.colour else table.plain)(families, screen.width))
+        if errors:
+            _output.print_errors(errors)
+    ctx.exit(2 if errors else 0)
+
+
+def family_called(name: str, known: list[str]) -> str:
+    """The family of that name, case aside."""
+    from cnncalc.errors import did_you_mean
+
+    found = next((each for each in known if each.lower() == name.lower()), None)
+    if found is None:
+        hint = did_you_mean(name, known) or f"the families: {', '.join(known)}"
+        raise click.BadParameter(f"there is no family called {name!r}; {hint}", param_hint="--family")
+    return found

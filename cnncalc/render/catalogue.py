@@ -1,0 +1,94 @@
+"""The list of the bundled networks, as a table and as JSON (version 1)."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, TypeAlias
+
+from cnncalc.analysis.catalogue import Entry
+from cnncalc.errors import Diagnostic
+from cnncalc.render.diagnostics import as_json
+from cnncalc.shape import show
+from cnncalc.units import grouped, short_count
+
+VERSION = 1
+
+Families: TypeAlias = Mapping[str, Sequence[Entry]]
+
+
+def lines(families: Families, width: int) -> Iterator[tuple[str, str]]:
+    """The lines of the table, each with its style: ``heading``, ``row`` or ``about``."""
+    entries = [each for members in families.values() for each in members]
+    column = max((len(each.name) for each in entries), default=4) + 2
+    yield "heading", f"{'name':<{column}}  year  {'params':>13}  {'MACs':>9}  input"
+    for family, members in families.items():
+        yield "heading", family
+        file = ""
+        for each in members:
+            shapes = ", ".join(dict.fromkeys(show(shape) for _, shape in each.inputs))
+            year = str(each.year or "")
+            row = f"  {each.name:<{column - 2}}  {year:>4}  {figure(each.params):>13}  {count(each.macs):>9}  {shapes}"
+            yield "row", cut(row.rstrip(), width)
+            if each.file != file and each.about:
+                yield "about", cut(f"      {each.about}", width)
+            file = each.file
+
+
+def figure(value: int | None) -> str:
+    return "?" if value is None else grouped(value)
+
+
+def count(value: int | None) -> str:
+    return "?" if value is None else short_count(value)
+
+
+def cut(text: str, width: int) -> str:
+    """At most ``width`` columns, with an ellipsis where something is missing."""
+    return text if len(text) <= width else text[: max(width - 1, 0)].rstrip() + "…"
+
+
+def plain(families: Families, width: int = 80) -> str:
+    """The table as plain text."""
+    return "".join(f"{line}\n" for _, line in lines(families, width))
+
+
+def coloured(families: Families, width: int) -> str:
+    """The table with the colours of a terminal, through rich."""
+    from io import StringIO
+
+    from rich.console import Console
+    from rich.text import Text
+
+    out = StringIO()
+    console = Console(file=out, force_terminal=True, width=width, highlight=False)
+    styles = {"heading": "bold cyan", "row": "", "about": "dim"}
+    for style, line in lines(families, width):
+        console.print(Text(line, styles[style]), soft_wrap=True)
+    return out.getvalue()
+
+
+def as_document(families: Families, errors: Sequence[Diagnostic] = ()) -> str:
+    """``{"version", "networks": [...], "errors"}``."""
+    document = {
+        "version": VERSION,
+        "networks": [entry_data(each) for members in families.values() for each in members],
+        "errors": [as_json(each) for each in errors],
+    }
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def entry_data(entry: Entry) -> dict[str, Any]:
+    return {
+        "name": entry.name,
+        "title": entry.title,
+        "file": os.path.basename(entry.file),
+        "variant": entry.variant,
+        "family": entry.family,
+        "year": entry.year,
+        "params": entry.params,
+        "macs": entry.macs,
+        "inputs": [{"name": name, "shape": list(shape)} for name, shape in entry.inputs],
+        "about": entry.about,
+    }

@@ -1,0 +1,318 @@
+"""The rules of the language, one by one, on small networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import cnncalc
+from cnncalc import api
+from cnncalc.errors import SpecError
+
+
+def rows(text: str, **options: object) -> list[tuple[str, str, tuple[int, ...]]]:
+    """(name, kind, output) of every layer."""
+    report = cnncalc.analyse(cnncalc.parse(text, "net.yaml" if "\n" in text else "<line>", **options))
+    return [(row.name, row.kind, row.output) for row in report.rows]
+
+
+def names(text: str) -> list[str]:
+    return [name for name, _, _ in rows(text)]
+
+
+def outputs(text: str) -> list[tuple[int, ...]]:
+    return [output for _, _, output in rows(text)]
+
+
+def codes(text: str, **options: object) -> list[str]:
+    """The codes of everything that is said about a text."""
+    try:
+        network = api.network_of(api.Source("net.yaml" if "\n" in text else "<line>", text), **options)  # type: ignore[arg-type]
+        found = list(network.diagnostics)
+        for report in api.analyse_all(network, partial=True):
+            found += report.diagnostics
+    except SpecError as error:
+        found = list(error.diagnostics)
+    return [each.code for each in found]
+
+
+# -- names ---------------------------------------------------------------------------------------------------------
+
+
+def test_nodes_of_a_named_line() -> None:
+    assert names("input: 3x8x8\nlayers:\n  c: conv 4 3 | relu | conv 4 3 | relu") == [
+        "c.conv", "c.relu", "c.conv2", "c.relu2",
+    ]  # fmt: skip
+
+
+def test_nodes_without_line_names_are_numbered_by_kind() -> None:
+    assert names("3x8x8 | conv 4 3 | relu | conv 4 3") == ["conv1", "relu1", "conv2"]
+    assert names("3x8x8 | (conv 4 3 | relu)*2") == ["conv1", "relu1", "conv2", "relu2"]
+
+
+def test_unnamed_nodes_keep_clear_of_line_names() -> None:
+    text = "input: 3x8x8\nlayers:\n- conv 4 3\n- conv2: conv 5 3\n- conv2 | conv 6 3"
+    assert names(text) == ["conv1", "conv2.conv", "conv3"]
+
+
+def test_blocks_repeats_branches() -> None:
+    text = (
+        "input: 3x8x8\nblocks:\n  d(c): (conv c 3 p1 | relu)*2\nlayers:\n"
+        "  a: d 4 | residual(conv 8 1, project = conv 8 1) | concat(id, relu)"
+    )
+    assert names(text) == [
+        "a.d.0.conv", "a.d.0.relu", "a.d.1.conv", "a.d.1.relu",
+        "a.body.conv", "a.project.conv", "a.add", "a.branch1.relu", "a.concat",
+    ]  # fmt: skip
+
+
+def test_a_second_repeat_goes_on_counting() -> None:
+    assert names("input: 3x8x8\nlayers:\n  a: (relu)*2 | (tanh)*2") == ["a.0.relu", "a.1.relu", "a.2.tanh", "a.3.tanh"]
+
+
+def test_the_rounds_of_a_long_repeat_are_those_of_copies() -> None:
+    body = "residual(conv 4 3 p1 | bn | relu | fc_less, project = conv 4 1)"
+    text = "fc_less(): conv 4 1; 3x8x8 | " + " | ".join([body] * 7)
+    repeated = f"fc_less(): conv 4 1; 3x8x8 | ({body})*7"
+    one = cnncalc.analyse(text)
+    two = cnncalc.analyse(repeated)
+    assert [(row.kind, row.output, row.params, row.macs) for row in one.rows] == [
+        (row.kind, row.output, row.params, row.macs) for row in two.rows
+    ]
+    assert [node.inputs for node in one.graph.nodes] == [node.inputs for node in two.graph.nodes]
+
+
+def test_rounds_keep_references_to_lines_outside() -> None:
+    text = "input: 4x8x8\nlayers:\n  a: conv 4 1\n  b: (add(a, id) | conv 4 1)*5"
+    graph = cnncalc.analyse(cnncalc.parse(text, "n.yaml")).graph
+    a = next(node.index for node in graph.nodes if node.name == "a.conv")
+    for node in graph.nodes:
+        if node.kind == "add":
+            assert node.inputs[0] == a
+            assert node.inputs[1] in (a, node.index - 1)
+
+
+def test_a_line_called_like_a_layer_is_ambiguous_only_where_it_is_used() -> None:
+    assert codes("input: 3x8x8\nlayers:\n  relu: conv 4 3 | relu\n  b: conv 4 3") == []
+    assert codes("input: 3x8x8\nlayers:\n  relu: conv 4 3 | relu\n  b: conv 4 3\n  c: add(relu, relu)") == [
+        "G110",
+        "G110",
+    ]
+
+
+# -- phrases -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        "conv 96 11x11 /4 p2", "conv 96 11 s4 p2", "conv 11x11 96 /4 p2", "conv 96 11x11 stride=4 pad=2",
+        "conv(96, 11, stride=4, pad=2)", "conv 96 11x11 stride 4 pad 2", "Conv 96 11 /4 p(1+1)", "convolution 96 k11 /4 p2",
+        "conv 96 11 4 2", "conv 96 11 /4 p2:2", "conv 96 11 /4 p2x2",
+    ],
+)  # fmt: skip
+def test_spellings_of_one_convolution(phrase: str) -> None:
+    report = cnncalc.analyse(f"3x227x227 | {phrase}")
+    assert report.rows[0].output == (96, 56, 56)
+    assert report.rows[0].params == 34_944
+
+
+def test_vgg_spelling_is_case_blind_and_adds_no_activation() -> None:
+    assert [kind for _, kind, _ in rows("3x8x8 | Conv3-64 | MaxPool | FC-10")] == ["conv", "maxpool", "flatten", "fc"]
+
+
+def test_filter_bank_checks_its_input() -> None:
+    assert outputs("48x27x27 | conv 5x5x48x256 p2") == [(256, 27, 27)]
+    assert codes("96x27x27 | conv 5x5x48x256 p2") == ["S104"]
+    assert outputs("96x27x27 | conv 5x5x48x256 p2 g2") == [(256, 27, 27)]
+    assert outputs("3x16x16x16 | conv 3x3x3x3x8") == [(8, 14, 14, 14)]
+
+
+def test_one_two_and_three_axes() -> None:
+    assert outputs("1x100 | conv 4 3 p1 | maxpool 2 | bn | gap") == [(4, 100), (4, 50), (4, 50), (4, 1)]
+    assert outputs("1x8x8x8 | conv 4 3 p1 | avgpool 2 | gap") == [(4, 8, 8, 8), (4, 4, 4, 4), (4, 1, 1, 1)]
+
+
+def test_paddings() -> None:
+    assert outputs("3x10x10 | conv 4 3 /2 same") == [(4, 5, 5)]
+    assert outputs("3x10x10 | conv 4 4 half") == [(4, 11, 11)]
+    assert outputs("3x10x10 | conv 4 3x5 p0x2") == [(4, 8, 10)]
+    assert outputs("3x10x10 | conv 4 3 p0:1") == [(4, 9, 9)]
+    assert outputs("3x10x10 | conv 4 3 p1:2x0:1") == [(4, 11, 9)]
+    assert outputs("3x10x10 | conv 4 3 d2 half") == [(4, 10, 10)]
+
+
+def test_arithmetic_is_exact() -> None:
+    assert outputs("1x8x8 | conv 0.1*30 1") == [(3, 8, 8)]
+    assert outputs("1x8x8 | conv (1.1 - 0.1)*4 1") == [(4, 8, 8)]
+    assert outputs("8x8x8 | conv C//2 1 | conv C*2+1 1 | conv round8(1.4*40) 1") == [(4, 8, 8), (9, 8, 8), (56, 8, 8)]
+    assert codes("8x8x8 | conv (C/3) 1") == ["T105"]
+    assert codes("8x8x8 | conv (C//0) 1") == ["T109"]
+
+
+def test_sizes_of_what_flows_in_and_of_lines() -> None:
+    text = "input: 3x8x6\nlayers:\n  a: conv C*2 1\n  b: maxpool 2\n  c: upsample to=(a.H, a.W) | crop (H-2, W-1)"
+    assert outputs(text)[-2:] == [(6, 8, 6), (6, 6, 5)]
+    assert codes("1x8x8 | conv L 1") == ["T108"]
+
+
+def test_conditions() -> None:
+    assert [k for _, k, _ in rows("4x8x8 | relu if C > 3 else tanh | gelu if C > 4")] == ["relu"]
+    assert [k for _, k, _ in rows("2x8x8 | relu if C > 3 else tanh if C == 2 else id")] == ["tanh"]
+
+
+def test_short_option_or_line() -> None:
+    text = "input: 3x8x8\nblocks:\n  up(c, skip): conv c 1 | concat(id, skip)\nlayers:\n  d4: conv 4 1\n  x: up 5 d4"
+    assert outputs(text)[-1] == (9, 8, 8)
+    clash = "input: 3x8x8\nblocks:\n  f(c, dilation): conv c 3 d(dilation) half\nlayers:\n  d2: conv 4 1\n  x: f 5 d2"
+    assert codes(clash) == ["T112"]
+
+
+def test_labels_and_claims() -> None:
+    assert outputs("3x8x8 | conv 4 3 p1 as u | relu | add(u, id) => 4x8x8")[-1] == (4, 8, 8)
+    assert codes("3x8x8 | conv 4 3 p1 => 4x9x9 | relu") == ["E102"]
+    assert codes("3x8x8 | gap => 3 | fc 2 => 2") == []
+    assert codes("3x8x8 | conv 4 3 as u | relu as u") == ["G105"]
+
+
+def test_residual() -> None:
+    assert codes("3x8x8 | residual(conv 3 3 p1)") == []
+    assert codes("3x8x8 | residual(conv 4 3 p1)") == ["S109"]
+    assert [k for _, k, _ in rows("3x8x8 | residual(conv 4 3 p1, project = none)")] == ["conv"]
+    assert [k for _, k, _ in rows("3x8x8 | residual(conv 4 3 p1, project = conv 4 1)")] == ["conv", "conv", "add"]
+
+
+def test_fork_and_its_parts() -> None:
+    text = "input: 3x8x8\nlayers:\n  h: fork(loc = conv 4 1, conf = conv 2 1)\n  x: h.loc | relu\noutputs: [x, h]"
+    report = cnncalc.analyse(cnncalc.parse(text, "n.yaml"))
+    assert [name for name, _ in report.outputs] == ["x", "h.loc", "h.conf"]
+    assert codes("input: 3x8x8\nlayers:\n  h: fork(a = relu, b = tanh)\n  x: gelu") == ["G107"]
+
+
+def test_unpool_takes_the_indices_of_its_pooling() -> None:
+    text = "input: 3x9x9\nlayers:\n  p: conv 4 3 | maxpool 2 /2\n  u: relu | unpool p"
+    report = cnncalc.analyse(cnncalc.parse(text, "n.yaml"))
+    assert report.rows[-1].output == (4, 7, 7)
+    assert report.rows[-1].inputs == ("u.relu", "p.maxpool")
+    assert codes("input: 3x9x9\nlayers:\n  p: conv 4 3\n  u: relu | unpool p") == ["S110"]
+
+
+# -- files ---------------------------------------------------------------------------------------------------------
+
+
+def test_defaults_hold_where_nothing_is_given() -> None:
+    text = "input: 3x8x8\ndefaults: {conv: nobias half, maxpool: ceil}\nlayers:\n  a: conv 4 3 | conv 4 3 bias p0 | maxpool 4"
+    report = cnncalc.analyse(cnncalc.parse(text, "n.yaml"))
+    assert [row.output for row in report.rows] == [(4, 8, 8), (4, 6, 6), (4, 2, 2)]
+    assert [row.params for row in report.rows] == [108, 148, 0]
+
+
+def test_params_variants_and_set() -> None:
+    text = "params: {w: 4}\nvariants:\n  wide: {w: 8, expect: {params: 32}}\n  base: {}\ninput: 3x8x8\nlayers: conv w 1\nexpect: {params: 16}"
+    assert outputs(text) == [(4, 8, 8)]
+    assert cnncalc.analyse(cnncalc.parse(text, "n.yaml", variant="wide")).diagnostics == []
+    assert cnncalc.analyse(cnncalc.parse(text, "n.yaml", variant="base")).diagnostics == []
+    assert cnncalc.analyse(cnncalc.parse(text, "n.yaml", set={"w": 2})).rows[0].output == (2, 8, 8)
+    assert codes(text, set={"v": 2}) == ["T111"]
+    assert codes(text, variant="narrow") == ["T113"]
+    assert codes(text.replace("params: 32", "params: 33"), variant="wide") == ["E101"]
+
+
+def test_shared_weights_count_once() -> None:
+    text = "input: 3x8x8\nshared:\n  f(): conv 3 3 p1 | bn\nlayers:\n  a: f | relu\n  b: f"
+    report = cnncalc.analyse(cnncalc.parse(text, "n.yaml"))
+    assert report.totals.params == 3 * 3 * 9 + 3 + 6
+    assert report.totals.buffers == 7
+    assert report.totals.macs == 2 * 81 * 64
+    assert report.find("b.f.conv").weights_of == "a.f.conv"  # type: ignore[union-attr]
+    assert codes("input: 3x8x8\nshared:\n  f(): conv 4 3 p1\nlayers:\n  a: f\n  b: f") == ["S111"]
+
+
+def test_several_inputs_are_used_by_name() -> None:
+    assert outputs("inputs: {a: 3x8x8, b: 2x8x8}\nlayers: concat(a, b)") == [(5, 8, 8)]
+    assert codes("inputs: {a: 3x8x8, b: 2x8x8}\nlayers: relu") == ["G108"]
+
+
+def test_nets_tie_their_shapes() -> None:
+    text = "nets:\n  g: {input: 8x1x1, layers: deconv 3 4}\n  d: {input: g, layers: conv 1 4}"
+    reports = cnncalc.analyse_all(cnncalc.parse(text, "n.yaml"))
+    assert [report.outputs[0][1] for report in reports] == [(3, 4, 4), (1, 1, 1)]
+
+
+def test_imports_stay_in_the_folder(tmp_path: Path) -> None:
+    (tmp_path / "blocks.yaml").write_text(
+        "params: {k: 3}\ndefaults: {conv: nobias}\nblocks:\n  f(c): conv c k half\ninput: 3x8x8\nlayers: f 4\n", "utf-8"
+    )
+    path = tmp_path / "net.yaml"
+    path.write_text("import: blocks.yaml\nparams: {k: 5}\ninput: 3x8x8\nlayers: f 4 | conv 4 k half\n", "utf-8")
+    report = cnncalc.analyse(path)
+    assert [row.params for row in report.rows] == [4 * 3 * 9, 4 * 4 * 25 + 4]
+    for target in ("/etc/passwd", "../net.yaml", "no.yaml", "net.yaml", "sub/../../x.yaml"):
+        path.write_text(f"import: {target}\ninput: 3x8x8\nlayers: relu\n", "utf-8")
+        with pytest.raises(SpecError) as caught:
+            cnncalc.load(path)
+        assert caught.value.diagnostics[0].code == "G111"
+    (tmp_path / "a.yaml").write_text("import: b.yaml\ninput: 3x8x8\nlayers: relu\n", "utf-8")
+    (tmp_path / "b.yaml").write_text("import: a.yaml\ninput: 3x8x8\nlayers: relu\n", "utf-8")
+    with pytest.raises(SpecError) as caught:
+        cnncalc.load(tmp_path / "a.yaml")
+    assert "circle" in str(caught.value)
+
+
+def test_a_symbolic_link_does_not_lead_out(tmp_path: Path) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    (tmp_path / "secret.yaml").write_text("blocks:\n  f(c): conv c 1\ninput: 1\nlayers: relu\n", "utf-8")
+    (inside / "link.yaml").symlink_to(tmp_path / "secret.yaml")
+    (inside / "net.yaml").write_text("import: link.yaml\ninput: 3x8x8\nlayers: f 3\n", "utf-8")
+    with pytest.raises(SpecError) as caught:
+        cnncalc.load(inside / "net.yaml")
+    assert caught.value.diagnostics[0].code == "G111"
+
+
+def test_long_form_is_the_same_table() -> None:
+    long = "input: 3x8x8\nlayers:\n  a: {op: conv, channels: 4, kernel: [3, 3], pad: [[0, 1], 1], bias: false}\n  b: {op: relu}\n  c: {op: add, from: [a, b]}"
+    short = "input: 3x8x8\nlayers:\n  a: conv 4 3x3 p0:1x1 nobias\n  b: relu\n  c: add(a, b)"
+    assert rows(long) == rows(short)
+    assert codes("input: 3x8x8\nlayers:\n  a: {op: conv, channels: 4, kernal: 3}") == ["T101"]
+    assert codes("input: 3x8x8\nlayers:\n  a: {op: conv, channels: yes, kernel: 3}") == ["T108"]
+    assert codes("input: 3x8x8\nlayers:\n  a: {op: conv, channels: '4', kernel: 3}") == []
+
+
+def test_strict_tiling() -> None:
+    assert codes("3x224x224 | conv 96 11 /4") == []
+    text = "tiling: strict\ninput: 3x224x224\nlayers: conv 96 11 /4"
+    assert codes(text) == ["S101"]
+    report = cnncalc.analyse("3x224x224 | conv 96 11 /4")
+    assert report.rows[0].unread == (1, 1)
+    with pytest.raises(SpecError):
+        cnncalc.analyse("3x224x224 | conv 96 11 /4", strict=True)
+
+
+def test_expectations_to_their_own_precision() -> None:
+    text = "input: 3x8x8\nlayers:\n  a: conv 100 3\nexpect: {%s}"
+    for good in (
+        "params: 2800",
+        "params: 2.8k",
+        "params: 3k",
+        "a.params: '2,800'",
+        "a: 100x6x6",
+        "output: 100x6x6",
+        "macs: 97.2k",
+    ):
+        assert codes(text % good) == [], good
+    for bad in ("params: 2801", "params: 2.9k", "a: 100x6x5", "output: 100x7x7", "macs: 97.3k", "a.params: 1"):
+        assert codes(text % bad) == ["E101"], bad
+    assert codes(text % "b: 3x3x3") == ["E103"]
+
+
+def test_reserved_names() -> None:
+    for word in ("output", "params", "weights", "macs", "memory", "total", "C", "H"):
+        assert codes(f"input: 3x8x8\nlayers:\n  {word}: relu") == ["G110"]
+
+
+def test_input_option_and_override() -> None:
+    network = cnncalc.load("resnet50", input="3x256x256")
+    assert cnncalc.analyse(network).outputs[0][1] == (1000,)
+    assert cnncalc.analyse(network).find("conv5").output == (2048, 8, 8)  # type: ignore[union-attr]

@@ -130,7 +130,9 @@ def analyse_all(
         network = load(network)
     with paused():
         graphs = expand(network, strict=strict, limit=limit, shapes=network.extra.get("input"))
-    reports = [Report(graph, batch, dtype) for graph in graphs]
+        reports = [Report(graph, batch, dtype) for graph in graphs]
+        for report in reports:
+            assert report.totals is not None  # the rows are made while the collector rests
     broken = [each for report in reports if not report.complete for each in report.diagnostics]
     if net is not None:
         known = [str(report.graph.net.name) for report in reports if report.graph.net.name]

@@ -167,7 +167,8 @@ class Window(NamedTuple):
         if self.tiles or self.slack < 0:
             return
         over = self.slack % self.stride
-        yield "input", self._replace(extent=self.extent - over)
+        if self.extent > over:
+            yield "input", self._replace(extent=self.extent - over)
         yield "input", self._replace(extent=self.extent + self.stride - over)
         for change in (over - self.stride, over):
             kernel, left = divmod(self.span + change - 1, self.dilation)

@@ -559,12 +559,13 @@ def test_values_of_unpooling(case: Case) -> None:
     """Every maximum lies where it was found, all else is 0."""
     torch.manual_seed(0)
     value = torch.rand(2, *case.shapes[0]) + 1
-    twin = build(graph_of(case))
-    found = twin(value)
+    pooled = build(graph_of(Case("maxpool", case.pooling or {}, case.shapes)))(value)
+    if not pooled.isfinite().all():
+        return  # the taps of a dilated window may all lie in the padding
+    found = build(graph_of(case))(value)
     assert found.shape == value.shape
     assert torch.equal(found[found != 0], value[found != 0])
-    pooled = build(graph_of(Case("maxpool", case.pooling or {}, case.shapes)))(value)
-    assert set(found[found != 0].tolist()) == set(pooled[pooled > 0].tolist())
+    assert set(found[found != 0].tolist()) == set(pooled.flatten().tolist())
 
 
 def test_values_of_locally_connected_layers() -> None:

@@ -123,6 +123,12 @@ def norm(learned: int, plain: int) -> Rule:
     return lambda use: (learned if use.parameters else plain) * use.values_in
 
 
+def batch_norm(use: Use) -> int:
+    """fvcore: with running statistics a multiply-add, without them as much as any other norm."""
+    tracked = use.arguments["track_running_stats"]
+    return (norm(2, 1) if tracked else norm(5, 4))(use)
+
+
 def learned_once(use: Use) -> int:
     """torchinfo: once for every parameter and example."""
     return use.learned * use.batch
@@ -168,72 +174,67 @@ def response(use: Use) -> int:
     return 3 * use.values_in + (use.input[0] + more) * prod(use.input[1:]) * use.batch
 
 
-def table(rules: Mapping[str, Rule], free: Iterable[str]) -> dict[str, Rule]:
-    return {**dict.fromkeys(free, nothing), **rules}
-
-
-def each(names: str, rule: Rule) -> dict[str, Rule]:
-    return dict.fromkeys(names.split(), rule)
+def table(free: Iterable[str], *rules: tuple[Iterable[str], Rule]) -> dict[str, Rule]:
+    """The rules of a tool; ``free`` are the classes that it was seen to count nothing for, unless a rule follows."""
+    found: dict[str, Rule] = dict.fromkeys(free, nothing)
+    for names, rule in rules:
+        found |= dict.fromkeys(names, rule)
+    return found
 
 
 MOVING = (
-    "Flatten Unflatten pad crop narrow concat tile shuffle PixelShuffle PixelUnshuffle MaxUnpool Dropout DropPath "
-    "add mul"
-).split()
+    *("Flatten", "Unflatten", "pad", "crop", "narrow", "concat", "tile", "shuffle", "PixelShuffle", "PixelUnshuffle"),
+    *("MaxUnpool", "Dropout", "DropPath", "add", "mul"),
+)
 """No tool counts these; sums and products only where they are no operators but ``torch.add`` and ``torch.mul``."""
 ACTIVATIONS = (
-    "ReLU ReLU6 LeakyReLU PReLU ELU SELU GELU SiLU Hardswish Hardsigmoid Mish Sigmoid Tanh Softplus Softmax LogSoftmax"
-).split()
-POOLINGS = "MaxPool AvgPool AdaptiveMaxPool AdaptiveAvgPool".split()
-NORMS = "BatchNorm GroupNorm LayerNorm InstanceNorm".split()
-MEASURED = [*MOVING, *ACTIVATIONS, *POOLINGS, *NORMS, "LocalResponseNorm", "Upsample"]
+    *("ReLU", "ReLU6", "LeakyReLU", "PReLU", "ELU", "SELU", "GELU", "SiLU", "Hardswish", "Hardsigmoid", "Mish"),
+    *("Sigmoid", "Tanh", "Softplus", "Softmax", "LogSoftmax"),
+)
+POOLINGS = ("MaxPool", "AvgPool", "AdaptiveMaxPool", "AdaptiveAvgPool")
+NORMS = ("BatchNorm", "GroupNorm", "LayerNorm", "InstanceNorm")
+MEASURED = (*MOVING, *ACTIVATIONS, *POOLINGS, *NORMS, "LocalResponseNorm", "Upsample")
+
+CONVOLUTIONS = ("Conv", "ConvTranspose")
+WEIGHTED = (*CONVOLUTIONS, "Linear")
 
 TORCHINFO = table(
-    {
-        **each("Conv ConvTranspose", learned_everywhere),
-        **each("Linear PReLU", learned_once),
-        **dict.fromkeys(NORMS, learned_once),
-    },
     MEASURED,
+    (CONVOLUTIONS, learned_everywhere),
+    (("Linear", "PReLU", *NORMS), learned_once),
 )
 FVCORE = table(
-    {
-        **each("Conv ConvTranspose Linear", macs),
-        "BatchNorm": norm(2, 1),
-        **each("GroupNorm LayerNorm InstanceNorm", norm(5, 4)),
-        "AdaptiveAvgPool": flat_only(values(1)),
-        "Upsample": flat_only(interpolation(1, {2: 4})),
-    },
     MEASURED,
+    (WEIGHTED, macs),
+    (("BatchNorm",), batch_norm),
+    (("GroupNorm", "LayerNorm", "InstanceNorm"), norm(5, 4)),
+    (("AdaptiveAvgPool",), flat_only(values(1))),
+    (("Upsample",), flat_only(interpolation(1, {2: 4}))),
 )
 THOP = table(
-    {
-        **each("Conv ConvTranspose", at_output),
-        "Linear": macs,
-        **each("BatchNorm LayerNorm InstanceNorm", norm(4, 2)),
-        "AvgPool": made(1),
-        "AdaptiveAvgPool": adaptive_mean,
-        "PReLU": values(1),
-        "Softmax": softmax,
-        "Upsample": interpolation(1, {1: 5, 2: 11}),
-    },
     MEASURED,
+    (CONVOLUTIONS, at_output),
+    (("Linear",), macs),
+    (("BatchNorm", "LayerNorm", "InstanceNorm"), norm(4, 2)),
+    (("AvgPool",), made(1)),
+    (("AdaptiveAvgPool",), adaptive_mean),
+    (("PReLU",), values(1)),
+    (("Softmax",), softmax),
+    (("Upsample",), interpolation(1, {1: 5, 2: 11})),
 )
 PTFLOPS = table(
-    {
-        **each("Conv ConvTranspose Linear", macs_and_bias),
-        **each("BatchNorm GroupNorm InstanceNorm", norm(2, 1)),
-        "LayerNorm": values(1),
-        "LocalResponseNorm": response,
-        **each("ReLU PReLU ELU GELU", values(2)),
-        **each("ReLU6 LeakyReLU SiLU Softmax", values(1)),
-        **dict.fromkeys(POOLINGS, values(2)),
-        "Upsample": made(2),
-    },
     MEASURED,
+    (WEIGHTED, macs_and_bias),
+    (("BatchNorm", "GroupNorm", "InstanceNorm"), norm(2, 1)),
+    (("LayerNorm",), values(1)),
+    (("LocalResponseNorm",), response),
+    (("ReLU", "PReLU", "ELU", "GELU"), values(2)),
+    (("ReLU6", "LeakyReLU", "SiLU", "Softmax"), values(1)),
+    (POOLINGS, values(2)),
+    (("Upsample",), made(2)),
 )
-PTFLOPS_ATEN = table(each("Conv ConvTranspose Linear", macs_and_bias), MEASURED)
-TORCHVISION = table(each("Conv Linear", macs), [*MEASURED, "ChannelScale"])
+PTFLOPS_ATEN = table(MEASURED, (WEIGHTED, macs_and_bias))
+TORCHVISION = table((*MEASURED, "ChannelScale"), (("Conv", "Linear"), macs))
 
 
 # -- parameters --------------------------------------------------------------------------------------------------
@@ -325,8 +326,8 @@ TOOLS: dict[str, Tool] = {
             "ptflops",
             "0.7.5",
             "MACs",
-            "per example, with the bias; its default backend counts ReLU and pooling twice, as the module and as the "
-            "function that it calls (once where only the function is written)",
+            "per example, with the bias; ReLU and pooling twice, as the module and as the function that it calls "
+            "(once where only the function is written)",
             PTFLOPS,
             trainable,
             per_example=True,
@@ -335,7 +336,7 @@ TOOLS: dict[str, Tool] = {
             "ptflops-aten",
             "0.7.5",
             "MACs",
-            "per example, with the bias; nothing else counts (backend='aten')",
+            "per example, with the bias and nothing else",
             PTFLOPS_ATEN,
             trainable,
             per_example=True,
@@ -352,7 +353,7 @@ TOOLS: dict[str, Tool] = {
         Tool(
             "torchvision",
             "0.28",
-            "MACs",
+            "FLOPS",
             "per example, without bias; only convolutions and matrix products count",
             TORCHVISION,
             per_example=True,
@@ -396,16 +397,18 @@ def as_tool(report: Report, name: str) -> ToolTotals:
         else:
             operations += done
             more_operations[row.kind] = more_operations.get(row.kind, 0) + done - use.macs * batch
-    parts = [tool.says, *(text for name, text in tool.remarks.items() if name in classes)]
+    parts = []
+    if not unknown_params:
+        parts += differences(f"our {grouped(report.totals.params)} params", more_params)
     if tool.name == "keras" and unbiased:
-        parts.append(f"with biases in every convolution, as ResNet50 of keras.applications has, {grouped(unbiased)} more")
-    parts += differences("our params", more_params)
-    if tool.rules is not None:
-        parts += differences(f"our {grouped(report.totals.macs // report.batch * batch)} MACs", more_operations)
-    if tool.name == "torchvision" and not unknown_operations:
-        parts.append(f"published in units of 10^9: {operations / 10**9:.3f} \"GFLOPS\"")
-    parts += refusals("parameters", unknown_params)
-    parts += refusals("operations", unknown_operations)
+        parts.append(f"{grouped(unbiased)} more with the biases that ResNet50 of keras.applications has")
+    if tool.rules is not None and not unknown_operations:
+        ours = report.totals.macs // report.batch * batch
+        parts += differences(f"our {grouped(ours)} MACs", more_operations) or ["the same as our MACs"]
+        if tool.name == "torchvision":
+            parts.append(f"published as {operations / 10**9:.3f} GFLOPS")
+    parts += refusals(unknown_params, unknown_operations)
+    parts += [tool.says, *(text for name, text in tool.remarks.items() if name in classes)]
     return ToolTotals(
         tool.name,
         tool.version,
@@ -416,24 +419,28 @@ def as_tool(report: Report, name: str) -> ToolTotals:
     )
 
 
+SHOWN = 6
+"""So many terms are named that make the difference."""
+
+
 def differences(ours: str, more: Mapping[str, int]) -> list[str]:
-    """``beyond our MACs 22,227,968 for bn and 100,352 for gap``, the largest first."""
+    """``our 4,089,184,256 MACs + 22,227,968 bn + 100,352 gap``, the largest first."""
     kinds = sorted((kind for kind, value in more.items() if value), key=lambda kind: -abs(more[kind]))
-    if not kinds:
-        return []
-    shown = [f"{more[kind]:+,} {kind}" for kind in kinds[:SHOWN]]
-    rest = sum(more[kind] for kind in kinds[SHOWN:])
-    return [f"{ours} {', '.join(shown)}" + (f", {rest:+,} others" if rest else "")]
+    shown = kinds if len(kinds) <= SHOWN else kinds[: SHOWN - 1]
+    terms = [(more[kind], kind) for kind in shown]
+    if len(shown) < len(kinds):
+        terms.append((sum(more[kind] for kind in kinds[len(shown) :]), "others"))
+    text = "".join(f" {'+' if value >= 0 else '-'} {grouped(abs(value))} {kind}" for value, kind in terms)
+    return [f"{ours}{text}"] if terms else []
 
 
-SHOWN = 5
-
-
-def refusals(what: str, unknown: Mapping[str, list[str]]) -> list[str]:
-    """``operations not known: local (fc1.local and 2 more) was not measured``."""
+def refusals(params: Mapping[str, list[str]], operations: Mapping[str, list[str]]) -> list[str]:
+    """``no total: what it makes of local (fc1.local and 2 more) was not measured``."""
+    unknown = {**params, **operations}
     if not unknown:
         return []
-    kinds = [
-        f"{kind} ({names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''})" for kind, names in unknown.items()
-    ]
-    return [f"no total of {what}, since what it makes of {' and '.join(kinds)} was not measured"]
+    kinds = []
+    for kind, names in unknown.items():
+        more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+        kinds.append(f"{kind} ({names[0]}{more})")
+    return [f"no total: what it makes of {', '.join(kinds)} was not measured"]

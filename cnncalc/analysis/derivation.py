@@ -248,15 +248,12 @@ def axis_figures(window: Window | Transposed) -> dict[str, Any]:
 def window_notes(window: Window | Transposed, axes: str) -> Iterator[tuple[str, str]]:
     """What a window does at the end and between its places along these axes, in words."""
     if window.dilation > 1 and window.kernel > 1:
-        yield (
-            WORDS,
-            f"with dilation {window.dilation}, {window.kernel} taps span d*(F - 1) + 1 = {window.span} positions",
-        )
+        span = f"{window.kernel} taps span d*(F - 1) + 1 = {window.span} positions"
+        yield WORDS, f"with dilation {window.dilation}, {span}"
     if isinstance(window, Transposed):
         if window.stride > 1:
             yield WORDS, f"neighbouring inputs stand {window.stride} apart in the output"
         return
-    what = {"H": "row", "W": "column", "D": "slice"}.get(axes, "position")
     over = window.slack % window.stride
     if window.tiles:
         yield WORDS, "the stride tiles: the last window ends exactly at the end"
@@ -265,18 +262,22 @@ def window_notes(window: Window | Transposed, axes: str) -> Iterator[tuple[str, 
     elif window.ceil:
         yield NOTE, "rounding up would give a window that starts in the padding: it is left out (torch's rule)"
     elif window.unread:
-        yield (
-            NOTE,
-            f"not whole, rounded down: the last {plural(window.unread, what)} {'is' if window.unread == 1 else 'are'} never read",
-        )
+        what = positions(window.unread, axes)
+        verb = "is" if window.unread == 1 and "," not in axes else "are"
+        yield NOTE, f"not whole, rounded down: the last {what.removeprefix('1 ')} {verb} never read"
     else:
         lies = "lies" if over == 1 else "lie"
         yield WORDS, f"not whole, rounded down: the {plural(over, 'position')} left over {lies} in the padding"
     if window.stride > window.span and window.out > 1:
-        yield (
-            NOTE,
-            f"the stride is larger than the window: {plural(window.stride - window.span, what)} between two windows are never read",
-        )
+        what = positions(window.stride - window.span, axes)
+        yield NOTE, f"the stride is larger than the window: between two windows {what} stay unread"
+
+
+def positions(count: int, axes: str) -> str:
+    """``1 row``, ``3 rows and columns``."""
+    words = {"H": "row", "W": "column", "D": "slice"}
+    nouns = dict.fromkeys(words.get(each, "position") for each in axes.split(", "))
+    return f"{grouped(count)} {' and '.join(noun + 's' * (count != 1) for noun in nouns)}"
 
 
 # -- parameters -------------------------------------------------------------------------------------------------------

@@ -214,21 +214,33 @@ class Report:
 
     @cached_property
     def totals(self) -> Totals:
-        rows = self.rows
-        params = sum(row.params for row in rows)
-        counters = sum(buffer.counter for row in rows if row.weights_of is None for buffer in row.node.facts.buffers)
-        buffers = sum(row.buffers for row in rows)
-        work = [sum(column) * self.batch for column in zip(*(row.work for row in rows), strict=True)]
+        params = trainable = buffers = counters = macs = activation_bytes = 0
+        bias = norm = activation = pooling = elementwise = 0
+        for row in self.rows:
+            params += row.params
+            trainable += row.trainable
+            buffers += row.buffers
+            macs += row.macs
+            activation_bytes += row.activation_bytes
+            work = row.work
+            bias += work.bias
+            norm += work.norm
+            activation += work.activation
+            pooling += work.pooling
+            elementwise += work.elementwise
+            if row.buffers:
+                counters += sum(buffer.counter for buffer in row.buffer_tensors)
+        batch = self.batch
         return Totals(
-            len(rows),
+            len(self.rows),
             params,
-            sum(row.trainable for row in rows),
+            trainable,
             buffers,
-            sum(row.macs for row in rows),
-            sum(row.activation_bytes for row in rows),
+            macs,
+            activation_bytes,
             params * self.value_bytes,
             (buffers - counters) * self.value_bytes + counters * COUNTER_BYTES,
-            Work(*work) if work else Work(),
+            Work(bias * batch, norm * batch, activation * batch, pooling * batch, elementwise * batch),
         )
 
     def __iter__(self) -> Iterator[Row]:

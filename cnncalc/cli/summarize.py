@@ -5,11 +5,33 @@ TARGET is a file, a bundled name (alexnet, densenet201), - for stdin, or a netwo
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from cnncalc.cli._options import choosing, exit_code, keep, names_list, read_settings, sizing, targets
+from cnncalc.errors import did_you_mean
+
+if TYPE_CHECKING:
+    Choice = click.Choice[str]
+else:
+    Choice = click.Choice  # no subscript before click 8.2
+
+TOOL_NAMES = ("torchinfo", "fvcore", "thop", "ptflops", "ptflops-aten", "keras", "torchvision")
+"""The tools of ``analysis.counting``, written down here so that ``--help`` need not load it."""
+
+
+class ToolName(Choice):
+    """One of ``TOOL_NAMES``; the nearest is named where there is no such tool."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter as error:
+            hint = did_you_mean(str(value).lower(), TOOL_NAMES)
+            if not hint:
+                raise
+            raise click.BadParameter(f"{error.message} {hint.capitalize()}", ctx, param) from None
 
 
 @click.command()
@@ -21,8 +43,8 @@ from cnncalc.cli._options import choosing, exit_code, keep, names_list, read_set
 @click.option(
     "--as",
     "tool",
-    metavar="TOOL",
-    help="Totals as another tool counts them: torchinfo, fvcore, thop, ptflops, keras, torchvision.",
+    type=ToolName(TOOL_NAMES, case_sensitive=False),
+    help="Totals as another tool counts them, too.",
 )
 @click.option(
     "--depth", type=click.IntRange(1), help="Fold names deeper than this; 1 shows lines.  [default: what fits a screen]"

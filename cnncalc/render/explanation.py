@@ -80,7 +80,7 @@ def brief_lines(explanation: Explanation, width: int) -> Iterator[Line]:
         first = Step(f"{kind}: {steps[0].text}", steps[0].kind, layer.name)
         for step in (first, *steps[1:]):
             yield from step_lines(step, column, width, "")
-    yield [("in total", "label"), (f"  {explanation.totals}", RESULT)]
+    yield from step_lines(Step(explanation.totals, RESULT, "in total"), column, width, "")
     for line in wrapped(explanation.report.convention, width):
         yield [(line, "dim")]
 

@@ -16,15 +16,15 @@ VERSION = 1
 
 def render(reports: Sequence[Report], errors: Sequence[Diagnostic], tool: str | None = None) -> str:
     """The document for some reports, with what was wrong."""
-    document: dict[str, Any] = {"version": VERSION, "networks": [network(report) for report in reports]}
+    document: dict[str, Any] = {"version": VERSION, "networks": [network(report, tool) for report in reports]}
     document["errors"] = [as_json(each) for each in errors]
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def network(report: Report) -> dict[str, Any]:
-    """One net."""
+def network(report: Report, tool: str | None = None) -> dict[str, Any]:
+    """One net, with ``as`` where a tool's totals are wanted too."""
     totals = report.totals
-    return {
+    found: dict[str, Any] = {
         "name": report.name,
         "source": report.graph.network.source.name,
         "variant": report.graph.network.variant,
@@ -50,6 +50,11 @@ def network(report: Report) -> dict[str, Any]:
             "work": totals.work._asdict(),
         },
     }
+    if tool is not None:
+        from cnncalc.analysis.counting import as_tool
+
+        found["as"] = as_tool(report, tool)._asdict()
+    return found
 
 
 def layer(row: Row) -> dict[str, Any]:

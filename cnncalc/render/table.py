@@ -70,14 +70,15 @@ def sheet(
     tool: str | None = None,
 ) -> Sheet:
     """The table of a report, narrow enough for ``width`` where that can be done without loss of sense."""
+    lines = below(report, tool)
     if columns is not None:
         rows = fold(report, fitting_depth(report) if depth is None else depth)
-        return build(report, rows, columns, bars=True, exact=True, tool=tool)
+        return build(report, rows, columns, bars=True, exact=True, lines=lines)
     depths = range(fitting_depth(report), 0, -1) if depth is None else (depth,)
     made = None
     for names, bars, exact in LAYOUTS:
         for each in depths:
-            made = build(report, fold(report, each), names, bars, exact, tool)
+            made = build(report, fold(report, each), names, bars, exact, lines)
             if sum(widths(made)) + 2 * (len(made.headings) - 1) <= width:
                 return made
     assert made is not None
@@ -95,7 +96,7 @@ LAYOUTS: tuple[tuple[Sequence[str], bool, bool], ...] = (
 
 
 def build(
-    report: Report, rows: list[Folded], names: Sequence[str], bars: bool, exact: bool, tool: str | None = None
+    report: Report, rows: list[Folded], names: Sequence[str], bars: bool, exact: bool, lines: list[Cell]
 ) -> Sheet:
     headings: list[str] = []
     right: list[bool] = []
@@ -132,7 +133,7 @@ def build(
         tuple(right),
         list(zip(*columns, strict=True)),
         tuple(totals),
-        below(report, tool),
+        lines,
     )
 
 
@@ -171,21 +172,34 @@ def below(report: Report, tool: str | None = None) -> list[Cell]:
         ),
     ]
     if report.graph.per_image > 1:
-        lines.append(
-            Cell(
-                f"runs {grouped(report.graph.per_image)} times per image: {short_count(totals.macs * report.graph.per_image)} MACs"
-            )
-        )
+        times = report.graph.per_image
+        lines.append(Cell(f"runs {grouped(times)} times per image: {short_count(totals.macs * times)} MACs"))
     shared = sum(row.weights_of is not None for row in report.rows)
     if shared:
         lines.append(Cell(f"{shared} layers use weights that count once, at their first use", "dim"))
+    if tool is not None:
+        lines.append(Cell(as_other(report, tool)))
     unread = [row for row in report.rows if any(row.unread)]
-    for row in unread[:3]:
-        lines.append(Cell(f"* {row.name}: {never_read(row.unread)}: {row.formulas.get('output', '')}", "warn"))
+    lines += [
+        Cell(f"* {row.name}: {never_read(row.unread)}: {row.formulas.get('output', '')}", "warn") for row in unread[:3]
+    ]
     if len(unread) > 3:
         lines.append(Cell(f"* and {len(unread) - 3} more whose stride does not tile", "warn"))
     lines.append(Cell(report.convention, "dim"))
     return lines
+
+
+def as_other(report: Report, tool: str) -> str:
+    """``as fvcore 0.1.5: 25,557,032 params, 4,111,512,576 flops: ...``, the totals as another tool counts them."""
+    from cnncalc.analysis.counting import TOOLS, as_tool
+
+    found = as_tool(report, tool)
+    figures = [f"{grouped(found.params)} params" if found.params is not None else "params not known"]
+    if found.operations is not None:
+        figures.append(f"{grouped(found.operations)} {found.figure}")
+    elif TOOLS[tool].rules is not None:
+        figures.append(f"{found.figure} not known")
+    return f"as {found.tool} {found.version}: {', '.join(figures)}: {found.note}"
 
 
 def never_read(unread: tuple[int, ...]) -> str:

@@ -45,7 +45,9 @@ def texts(layer: Derivation, section: str) -> list[str]:
 
 # -- the lines themselves ---------------------------------------------------------------------------------------------
 
-_EQUATION = re.compile(r"(?P<left>[-\d()*/+, .]*?[*/+-][-\d()*/+, .]*?) = (?P<right>-?[\d,./]+)(?: -> (?P<rounded>-?\d+))?")
+_EQUATION = re.compile(
+    r"(?P<left>[-\d()*/+, .]*?[*/+-][-\d()*/+, .]*?) = (?P<right>-?[\d,./]+)(?: -> (?P<rounded>-?\d+))?"
+)
 
 
 def equations(line: str) -> list[tuple[Fraction, Fraction, int | None]]:
@@ -132,7 +134,10 @@ def test_places_and_unread_positions(extent: int, kernel: int, stride: int, befo
         ("3x8x8 | maxpool 3 /2 ceil", "not whole, rounded up: the last window reaches 1 over the end"),
         ("3x4x4 | conv 4 1 /2 p1", "not whole, rounded down: the 1 position left over lies in the padding"),
         ("3x9x9 | conv 4 3 d2", "with dilation 2, 3 taps span d*(F - 1) + 1 = 5 positions"),
-        ("3x9x9 | conv 4 2 /4 p1", "the stride is larger than the window: between two windows 2 rows and columns stay unread"),
+        (
+            "3x9x9 | conv 4 2 /4 p1",
+            "the stride is larger than the window: between two windows 2 rows and columns stay unread",
+        ),
         ("3x9x9 | deconv 4 2 /2", "neighbouring inputs stand 2 apart in the output"),
         ("3x9x9 | relu", "every value keeps its place, the shape stays 3x9x9"),
         ("3x9x9 | dwconv 3 mult=2", "3 channels, 2 filters each, make 6 channels: 6x7x7"),

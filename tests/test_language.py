@@ -83,6 +83,19 @@ def test_the_rounds_of_a_long_repeat_are_those_of_copies() -> None:
     assert [node.inputs for node in one.graph.nodes] == [node.inputs for node in two.graph.nodes]
 
 
+def test_a_label_in_a_repeat_belongs_to_its_round() -> None:
+    graph = cnncalc.analyse("4x8x8 | (conv 4 3 p1 as u | relu | add(u, id))*5 | add(u, id)").graph
+    adds = [node for node in graph.nodes if node.kind == "add"]
+    assert [node.inputs for node in adds[:5]] == [(node.index - 2, node.index - 1) for node in adds[:5]]
+    assert adds[5].inputs == (adds[4].index - 2, adds[4].index)
+
+
+def test_names_are_unique_whatever_a_block_is_called() -> None:
+    text = "input: 3x8x8\nblocks:\n  conv2(): relu\nlayers:\n  a: conv 4 3 | conv 4 3 | conv2 | conv2 | conv 4 3 | (conv2)*4"
+    found = names(text)
+    assert len(set(found)) == len(found)
+
+
 def test_rounds_keep_references_to_lines_outside() -> None:
     text = "input: 4x8x8\nlayers:\n  a: conv 4 1\n  b: (add(a, id) | conv 4 1)*5"
     graph = cnncalc.analyse(cnncalc.parse(text, "n.yaml")).graph

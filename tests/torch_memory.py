@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import functools
 import gc
+import itertools
 import operator
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
@@ -194,16 +195,17 @@ def events(work: Callable[[], object]) -> list[Event]:
     finally:
         gc.enable()
     found: list[tuple[int, Event]] = []
+    number = itertools.count()
     todo: list[tuple[Any, tuple[tuple[str, int], ...]]] = [
         (each, ()) for each in reversed(session.profiler.kineto_results.experimental_event_tree())
     ]
     while todo:
-        event, above = todo.pop()
+        event, above = todo.pop()  # a wrapper of its own at each access: its id would mean nothing
         if event.tag == _EventType.Allocation:
             fields = event.extra_fields
             found.append((event.start_time_ns, Event(fields.alloc_size, fields.ptr, above)))
         else:
-            inner = (*above, (event.name, id(event))) if event.tag == _EventType.TorchOp else above
+            inner = (*above, (event.name, next(number))) if event.tag == _EventType.TorchOp else above
             todo.extend((child, inner) for child in reversed(event.children))
     # two events of the same nanosecond stay in the order of the tree
     return [event for _, event in sorted(found, key=lambda each: each[0])]

@@ -78,7 +78,7 @@ class Builder:
             self.share(node, space)
         return Wire(index, facts.output)
 
-    def stamp(self, before: Round, incoming: Flowing | None, path: str, span: Span, space: Space) -> Flowing | None:
+    def stamp(self, before: Round, incoming: Flowing | None, span: Span, space: Space) -> Flowing | None:
         """The nodes of a round once more, one round further on; what lies outside of the round stays as it is."""
         assert isinstance(before.incoming, Wire)
         assert isinstance(incoming, Wire)
@@ -86,7 +86,7 @@ class Builder:
         start, shift, old, new = before.start, len(nodes) - before.start, before.incoming.node, incoming.node
         if before.end + shift > self.limit:
             raise limit_reached(self.limit, span, space)
-        cut = len(before.path)
+        renamed = space.renaming(before.path)
 
         def moved(index: int) -> int:
             return index + shift if index >= start else new if index == old else index
@@ -94,7 +94,7 @@ class Builder:
         for node in nodes[start : before.end]:
             twin = Node(
                 node.index + shift,
-                path + node.name[cut:],
+                renamed(node.name),
                 node.line,
                 node.layer,
                 node.facts,

@@ -65,7 +65,7 @@ class Expander:
         space = Space(self.network.file, self.network.file.params, "", None, 0)
         flow = self.ends.make_inputs(space, shapes)
         # the unnamed nodes of a net keep clear of the names of its lines
-        space.counters.update({each.name: 0 for each in net.statements if each.name and "." not in each.name})
+        space.taken.update({each.name: each.name for each in net.statements if each.name and "." not in each.name})
         try:
             last = self.run_statements(net.statements, space, flow, top=True)
             self.ends.make_outputs(space, last)
@@ -289,16 +289,17 @@ class Expander:
         names = set(space.names)
         before: Round | None = None
         for number in range(times):
-            for label in [each for each in space.names if each not in names]:
+            labels = [each for each in space.names if each not in names]
+            for label in labels:
                 del space.names[label]  # a label in a repeat belongs to its round
-            path = space.path if space.numbered else f"{space.path}{space.index()}."
             start, steps = len(self.graph.nodes), self.steps
-            if before is not None and self.can_stamp(before, flow) and len(space.names) == len(names):
-                value = self.builder.stamp(before, flow.value, path, atom.span, space)
+            if before is not None and not labels and self.can_stamp(before, flow):
+                value = self.builder.stamp(before, flow.value, atom.span, space)
                 flow.taken = True
-            else:
-                inner = space if space.numbered else space.inner(path, space.line)
-                value = self.run_chain(atom.chain, inner, flow)
+                flow = Flow(value)
+                continue
+            inner = space if space.numbered else space.inner(f"{space.path}{space.index()}.", space.line)
+            value = self.run_chain(atom.chain, inner, flow)
             if isinstance(value, Wire) and value.node < 0:
                 flow.taken = True
                 return LOST
@@ -306,8 +307,8 @@ class Expander:
                 made = max(len(self.graph.nodes) - start, (self.steps - steps) // STEPS_PER_NODE)
                 if made * times > self.limit:  # going on would only take time
                     raise limit_reached(self.limit, atom.span, space)
-            if number > 0 and not space.numbered:
-                before = Round(start, len(self.graph.nodes), flow.value, value, path)
+            if number > 0:
+                before = Round(start, len(self.graph.nodes), flow.value, value, inner.path)
             flow = Flow(value)
         return value
 

@@ -71,9 +71,7 @@ class Merger:
             if word == "id" or word in space.names or "." in word:
                 return space
         if name == "branch":
-            count = space.counters.get("branch", 0) + 1
-            space.counters["branch"] = count
-            return space.inner(f"{space.path}branch{count}.", space.line)
+            return space.inner(f"{space.path}{space.segment('branch', always=True)}.", space.line)
         return space.inner(f"{space.path}{space.segment(name)}.", space.line)
 
     def run_branch(self, chain: Chain, space: Space, flow: Flow) -> Flowing | None:

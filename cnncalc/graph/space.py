@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from cnncalc.errors import Diagnostic
@@ -42,6 +43,7 @@ class Space:
         "numbered",
         "path",
         "shared",
+        "taken",
         "used",
         "variables",
     )
@@ -55,22 +57,41 @@ class Space:
         self.names: dict[str, Flowing] = {}
         self.used: set[str] = set()
         self.counters: dict[str, int] = {}
+        self.taken: dict[str, str] = {}
+        """Segments in use, and the word each was made of."""
         self.numbered = False
         self.line: str | None = None
         self.shared: str | None = None
         self.block: Block | None = None
 
-    def segment(self, word: str) -> str:
-        """A name not yet taken in this place: ``conv``, ``conv2``; ``conv1`` where all are numbered."""
+    def segment(self, word: str, always: bool = False) -> str:
+        """A name not yet taken in this place: ``conv``, ``conv2``; ``conv1`` where all (or this word) are numbered."""
         count = self.counters.get(word, 0) + 1
-        name = word if count == 1 and not self.numbered else f"{word}{count}"
-        while name in self.counters and name != word:
+        name = word if count == 1 and not self.numbered and not always else f"{word}{count}"
+        while name in self.taken:
             count += 1
             name = f"{word}{count}"
         self.counters[word] = count
-        if name != word:
-            self.counters.setdefault(name, 0)
+        self.taken[name] = word
         return name
+
+    def renaming(self, path: str) -> Callable[[str], str]:
+        """How the names of one round of a repeat become those of the next: a new index in the path; where all are
+        numbered, a new number for each first segment."""
+        if not self.numbered:
+            new = f"{self.path}{self.index()}."
+            cut = len(path)
+            return lambda name: new + name[cut:]
+        known: dict[str, str] = {}
+        taken = self.taken
+
+        def renamed(name: str) -> str:
+            head, dot, rest = name.partition(".")
+            if head not in known:
+                known[head] = self.segment(taken[head])
+            return known[head] + dot + rest
+
+        return renamed
 
     def value(self, name: str) -> Flowing | None:
         """The value of a line or label, noted as used; None where there is no such name."""

@@ -13,14 +13,14 @@ from cnncalc._version import __version__
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     # One line per name of _HOMES, so that type checkers know them.
-    from cnncalc.errors import Diagnostic as Diagnostic
-    from cnncalc.errors import SpecError as SpecError
     from cnncalc.api import Report as Report
     from cnncalc.api import analyse as analyse
     from cnncalc.api import analyse_all as analyse_all
     from cnncalc.api import explain as explain
     from cnncalc.api import load as load
     from cnncalc.api import parse as parse
+    from cnncalc.errors import Diagnostic as Diagnostic
+    from cnncalc.errors import SpecError as SpecError
 
 _HOMES = {
     "Diagnostic": "cnncalc.errors",

@@ -189,7 +189,7 @@ def shape_section(layer: Layer, shapes: tuple[Shape, ...], output: Shape) -> Sec
     figures: dict[str, Any] = {"output": list(output)}
     symbols = layer.symbols(*shapes).get("output", "")
     formula = layer.formulas(*shapes).get("output", "")
-    windows: tuple[Window, ...] | tuple[Transposed, ...] = ()
+    windows: tuple[Window | Transposed, ...] = ()
     if isinstance(layer, TransposedConv):
         windows = layer.transposed(shapes[0])
         steps.append(Step(f"out = {symbols} for a size W that flows in", SYMBOLS))

@@ -84,7 +84,7 @@ def name_help(report: Report, name: str) -> str:
 
 def prefixes(report: Report) -> set[str]:
     """Every path that leads to a layer."""
-    found = set()
+    found: set[str] = set()
     for row in report.rows[:20_000]:
         parts = row.name.split(".")
         found.update(".".join(parts[:length]) for length in range(1, len(parts)))

@@ -1,9 +1,9 @@
 """Explain how the figures of a layer come about, or what a diagnostic means.
 
 \b
-  cnncalc explain alexnet conv1       the derivation of a layer, or of a line's layers
-  cnncalc explain alexnet             every layer in brief
-  cnncalc explain S101                what a diagnostic means (also: does-not-tile)
+  cnncalc explain alexnet conv1   a layer, or all layers of a line
+  cnncalc explain alexnet         every layer in brief
+  cnncalc explain S101            what a diagnostic means (does-not-tile too)
 
 TARGET is a file, a bundled name (alexnet, densenet201), - for stdin, a network on one line, or the code or the name of
 a diagnostic.  LAYER is the name of a layer, of a line or a label, or the beginning of a path.
@@ -84,7 +84,8 @@ def explanations(
     from cnncalc.analysis.explain import explain
     from cnncalc.errors import SpecError
 
-    found, missing = [], []
+    found: list[Explanation] = []
+    missing: list[Diagnostic] = []
     for report in reports:
         errors += report.diagnostics
         try:

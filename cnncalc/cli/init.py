@@ -6,6 +6,7 @@ Without FILE (or with -) it is printed.  An existing file is never overwritten w
 from __future__ import annotations
 
 import os
+import sys
 
 import click
 
@@ -45,7 +46,7 @@ expect:                         # figures that this file vouches for: checked to
 
 
 @click.command()
-@click.argument("file", required=False, metavar="[FILE]", type=click.Path())
+@click.argument("file", required=False, metavar="[FILE]")
 @click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
 def command(file: str | None, force: bool) -> None:
     from cnncalc.cli._output import echo
@@ -64,4 +65,4 @@ def command(file: str | None, force: bool) -> None:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "no file can have this name"
         raise fault("Y001", f"cannot write {file}: {reason.lower()}") from None
-    click.echo(f"wrote {file}; now try: cnncalc summarize {file}", err=True)
+    echo(f"wrote {file}; now try: cnncalc summarize {file}", sys.stderr)

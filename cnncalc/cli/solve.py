@@ -1,10 +1,10 @@
 """Find the kernel, stride and padding that take one size to another.
 
 \b
-  cnncalc solve --input 227 --output 55                     which windows do that?
-  cnncalc solve --input 224 --output 112 --kernel 3         ... with a kernel of 3
-  cnncalc solve --input 224 --kernel 3 --stride 2 --pad 1   what comes out?
-  cnncalc solve --output 55 --kernel 11 --stride 4 --pad 0  from which inputs?
+  which windows?        cnncalc solve --input 227 --output 55
+  with a kernel of 3?   cnncalc solve --input 224 --output 112 --kernel 3
+  what comes out?       cnncalc solve --input 224 --kernel 3 --stride 2
+  from which inputs?    cnncalc solve --output 55 --kernel 11 --stride 4
 
 What is given is fixed, the rest is found.  Windows whose stride tiles come first, then those that are rounded down.
 """

@@ -271,10 +271,11 @@ class TransposedConv(Convolving):
     def padding_worked(self, extents: Shape) -> tuple[str, ...]:
         if self.pad != "same":
             return super().padding_worked(extents)
-        return tuple(
-            f"max({each.span} - {each.stride}, 0) = {each.before + each.after}: {each.before} before, {each.after} after"
-            for each in self.transposed((1, *extents))
-        )
+        lines = []
+        for each in self.transposed((1, *extents)):
+            total = f"max({each.span} - {each.stride}, 0) = {each.before + each.after}"
+            lines.append(f"{total}: {each.before} before, {each.after} after")
+        return tuple(lines)
 
     def symbols(self, *shapes: Shape) -> dict[str, str]:
         (shape,) = shapes

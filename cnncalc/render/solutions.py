@@ -46,7 +46,7 @@ def table(found: Sequence[Solution], limit: int) -> str:
         if heading not in ("d", "outpad") or any(row[index] != neutral for row in rows)
     ]
     widths = [max(len(HEADINGS[index]), *(len(row[index]) for row in rows)) for index in wanted]
-    lines = []
+    lines: list[str] = []
     for group, title in zip(groups, titles(transposed), strict=True):
         if not group:
             continue

@@ -62,13 +62,16 @@ def step(tape: Tape, name: str, learning: Sequence[Tensor]) -> None:
         tape.drop(tape.crumb())
         if kind.roots:
             root = tape.new(each.shape, "root of the second moment")
+            if name == "rmsprop":
+                tape.drop(before)
+                before = None
+            number = tape.crumb()
             if kind.roots == 2:
                 # (exp_avg_sq.sqrt() / bias_correction2_sqrt).add_(eps): the root lives until the quotient is there
-                number = tape.crumb()
                 quotient = tape.new(each.shape, "denominator")
-                tape.drop(number, root)
+                tape.drop(root)
                 root = quotient
             # the Python name of the last parameter's denominator is bound again only now
-            tape.drop(before)
+            tape.drop(number, before)
             before = root
     tape.drop(before)

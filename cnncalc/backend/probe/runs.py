@@ -1,0 +1,301 @@
+"""A probe from beginning to end: what is measured, in which order, and what becomes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from itertools import product
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from cnncalc._version import __version__
+from cnncalc.analysis.report import Report
+from cnncalc.analysis.roofline import Ceilings, Cost, costs, place, total
+from cnncalc.analysis.roofline import floor as floor_of
+from cnncalc.backend.build import Twin
+from cnncalc.backend.probe import record
+from cnncalc.backend.probe.ceilings import copy_ceiling, matmul_ceiling
+from cnncalc.backend.probe.environment import environment, state_under
+from cnncalc.backend.probe.errors import message_of, status_of
+from cnncalc.backend.probe.kinds import DTYPES, Kind, memory_format
+from cnncalc.backend.probe.layers import Outcome, Walk
+from cnncalc.backend.probe.network import backward_work, compiled, forward_work, inputs_for, module_for
+from cnncalc.backend.probe.state import borrowed
+from cnncalc.backend.probe.stopwatch import Stopwatch, Unsupported, Work, stopwatch_for
+from cnncalc.backend.probe.timer import Rule, Timing, measure
+from cnncalc.graph import Graph
+from cnncalc.units import DTYPE_BYTES
+
+
+class Plan(NamedTuple):
+    """What to measure.  ``seconds`` bounds each measurement: a row, a layer, a ceiling."""
+
+    batches: tuple[int, ...] = (1,)
+    dtypes: tuple[str, ...] = ("float32",)
+    memory_formats: tuple[str, ...] = ("contiguous",)
+    backward: bool = False
+    per_layer: bool = False
+    compile: bool = False
+    graphs: bool = False
+    seconds: float = 3.0
+    seed: int = 0
+
+    @property
+    def passes(self) -> tuple[str, ...]:
+        return (record.FORWARD, record.BACKWARD) if self.backward else (record.FORWARD,)
+
+    @property
+    def modes(self) -> tuple[str, ...]:
+        found = ["eager"]
+        found += ["graph"] * self.graphs + ["compile"] * self.compile
+        found += ["compile+graph"] * (self.graphs and self.compile)
+        return tuple(found)
+
+    @property
+    def layer_mode(self) -> str:
+        """The mode in which layers are timed, and whose rows have them."""
+        return "graph" if self.graphs else "eager"
+
+
+class NoDevice(Exception):
+    """The device that was asked for is not there; the message says so."""
+
+
+def device_for(name: str) -> torch.device:
+    """``auto`` (CUDA where there is any), ``cuda``, ``cuda:1`` or ``cpu``; raises :class:`NoDevice`."""
+    available = torch.cuda.is_available()
+    if name == "auto":
+        name = "cuda" if available else "cpu"
+    device = torch.device(name)
+    if device.type != "cuda":
+        return device
+    if not available:
+        reason = "this torch is built without CUDA" if torch.version.cuda is None else "torch finds no CUDA device"
+        raise NoDevice(f"there is no CUDA here: {reason} (torch {torch.__version__})")
+    count = torch.cuda.device_count()
+    index = torch.cuda.current_device() if device.index is None else device.index
+    if index >= count:
+        raise NoDevice(f"there is no {name}: torch finds {count} CUDA device{'s' if count > 1 else ''}")
+    return torch.device("cuda", index)
+
+
+class Session:
+    """A probe that is under way.  :meth:`steps` makes the measurements one by one; :meth:`record` tells at any time
+    what has been measured so far."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        plan: Plan,
+        device: torch.device,
+        model: nn.Module | None = None,
+        stopwatch: Stopwatch | None = None,
+        rule: Rule | None = None,
+    ) -> None:
+        self.graph = graph
+        self.plan = plan
+        self.device = device
+        self.model = model
+        self.stopwatch = stopwatch or stopwatch_for(device)
+        self.rule = rule or Rule(plan.seconds)
+        if plan.graphs and not self.stopwatch.graphs:
+            raise Unsupported(f"CUDA graphs need a CUDA device, not {device.type}")
+        if plan.per_layer and model is not None and not isinstance(model, Twin):
+            raise Unsupported("layers can be timed of a module that cnncalc has built")
+        self.date = datetime.now(UTC)
+        self.environment = environment(device)
+        self.copy: dict[str, Any] | None = None
+        self.matmul: dict[str, dict[str, Any]] = {}
+        self.rows: list[dict[str, Any]] = []
+        self.finished = False
+
+    @property
+    def total(self) -> int:
+        """How many steps there are."""
+        plan = self.plan
+        settings = len(plan.dtypes) * len(plan.memory_formats) * len(plan.batches) * len(plan.passes)
+        layers = len(self.graph.layers) if plan.per_layer else 0
+        return 1 + len(plan.dtypes) + settings * (len(plan.modes) + layers)
+
+    def run(self) -> dict[str, Any]:
+        """All of it."""
+        for _ in self.steps():
+            pass
+        return self.record()
+
+    def steps(self) -> Iterator[str]:
+        """Make the measurements; what was done is yielded after each, with torch as it was."""
+        self.copy = copy_ceiling(self.stopwatch, self.rule)
+        yield "copy"
+        for dtype in self.plan.dtypes:
+            self.matmul[dtype] = matmul_ceiling(dtype, self.stopwatch, self.rule)
+            yield f"matmul {dtype}"
+        for dtype, format_ in product(self.plan.dtypes, self.plan.memory_formats):
+            yield from self.setting(DTYPES[dtype], format_)
+        self.finished = True
+
+    def setting(self, kind: Kind, format_: str) -> Iterator[str]:
+        """The rows of a data type and a memory format, which share a module."""
+        plan = self.plan
+        model: nn.Module | None = None
+        for batch, pass_ in product(plan.batches, plan.passes):
+            for mode in plan.modes:
+                row = self.empty_row(batch, kind, format_, pass_, mode)
+                walk = None
+                try:
+                    kind.check(self.device)
+                    arrangement = memory_format(format_, self.graph)
+                    with borrowed(self.device, tf32=kind.tf32, gradients=pass_ == record.BACKWARD):
+                        if model is None:
+                            model = module_for(self.graph, self.model, kind, arrangement, self.device, plan.seed)
+                        model.train(pass_ == record.BACKWARD)
+                        inputs = inputs_for(self.graph, batch, kind, arrangement, self.device, plan.seed)
+                        timing, state = self.time_row(model, inputs, pass_, mode)
+                        self.fill(row, timing, state)
+                        if plan.per_layer and mode == plan.layer_mode and isinstance(model, Twin):
+                            training = pass_ == record.BACKWARD
+                            walk = Walk(model, self.graph, inputs, self.stopwatch, self.rule, training=training)
+                except Exception as error:
+                    if status_of(error) == record.FAILED and not isinstance(
+                        error, (RuntimeError, ValueError, NotImplementedError)
+                    ):
+                        raise
+                    row |= {"status": status_of(error), "message": message_of(error)}
+                inputs = ()
+                if row["status"] != record.OK:
+                    self.stopwatch.release()
+                self.rows.append(row)
+                yield label(row)
+                if plan.per_layer and mode == plan.layer_mode:
+                    yield from self.layers(row, walk, kind)
+
+    def time_row(
+        self, model: nn.Module, inputs: tuple[torch.Tensor, ...], pass_: str, mode: str
+    ) -> tuple[Timing, dict[str, float | None] | None]:
+        """The time of the whole network, and the device's state while it runs on a little."""
+        call: Callable[..., Any] = compiled(model) if mode.startswith("compile") else model
+        if pass_ == record.BACKWARD:
+            work: Work = backward_work(call, model, inputs, self.plan.seed)
+        else:
+            work = forward_work(call, inputs)
+        watch = self.stopwatch
+        sample = watch.captured(work) if mode.endswith("graph") else watch.eager(work)
+        timing = measure(sample, self.rule)
+        return timing, state_under(self.device, lambda: sample(1))
+
+    def layers(self, row: dict[str, Any], walk: Walk | None, kind: Kind) -> Iterator[str]:
+        """The layers of a row, one step each; where the row has no time, the steps pass without one."""
+        training = row["pass"] == record.BACKWARD
+        found = costs(self.graph, row["batch"], DTYPE_BYTES[kind.name], training)
+        row["layers"] = [] if walk is not None else None
+        for node in self.graph.layers:
+            if walk is not None:
+                step = walk.steps[len(row["layers"])]
+                try:
+                    with borrowed(self.device, tf32=kind.tf32, gradients=training):
+                        outcome = walk.advance(step, self.plan.graphs)
+                except Exception as error:
+                    outcome = Outcome(step.number, row["mode"], status_of(error), message_of(error), None)
+                    walk = None
+                row["layers"].append(self.layer(outcome, found[step.number], kind.name))
+            yield f"{label(row)} {node.name}"
+        if walk is not None:
+            times = [each["time"] for each in row["layers"]]
+            if all(times):
+                row["layers_seconds"] = sum(each["median_seconds"] for each in times)
+                row["layers_gap_seconds"] = row["time"]["median_seconds"] - row["layers_seconds"]
+
+    def ceilings(self, dtype: str) -> Ceilings | None:
+        """The measured ceilings of a data type, where there are both."""
+        rate = self.matmul.get(dtype, {}).get("flops_per_second")
+        return Ceilings(rate, self.copy["bytes_per_second"]) if rate and self.copy else None
+
+    def layer(self, outcome: Outcome, cost: Cost, dtype: str) -> dict[str, Any]:
+        node = self.graph.nodes[outcome.number]
+        found: dict[str, Any] = dict.fromkeys(record.LAYER)
+        found |= {"name": node.name, "kind": node.kind, "mode": outcome.mode, "status": outcome.status}
+        found |= {"message": outcome.message, "time": record.timing_data(outcome.timing), **cost._asdict()}
+        found["intensity"] = cost.intensity
+        seconds = outcome.timing.median if outcome.timing else None
+        if seconds:
+            found["operations_per_second"] = cost.operations / seconds
+            found["bytes_per_second"] = cost.bytes / seconds
+        ceilings = self.ceilings(dtype)
+        if ceilings:
+            where = place(cost, ceilings, seconds)
+            found |= {"bound": where.bound, "floor_seconds": where.floor, "floor_share": where.share}
+        return found
+
+    def empty_row(self, batch: int, kind: Kind, format_: str, pass_: str, mode: str) -> dict[str, Any]:
+        row: dict[str, Any] = dict.fromkeys(record.ROW)
+        row |= {"batch": batch, "dtype": kind.name, "memory_format": format_, "pass": pass_, "mode": mode}
+        return row | {"status": record.OK, "tf32": kind.tf32}
+
+    def fill(self, row: dict[str, Any], timing: Timing, state: dict[str, float | None] | None) -> None:
+        """The figures of a row whose time is known."""
+        seconds = timing.median
+        found = costs(self.graph, row["batch"], DTYPE_BYTES[row["dtype"]], row["pass"] == record.BACKWARD)
+        cost = total(found)
+        row |= {"time": record.timing_data(timing), "state": state, **cost._asdict()}
+        row["images_per_second"] = row["batch"] / seconds
+        row["flops_per_second"] = cost.flops / seconds
+        row["bytes_per_second"] = cost.bytes / seconds
+        ceilings = self.ceilings(row["dtype"])
+        if ceilings:
+            row["flops_share"] = row["flops_per_second"] / ceilings.operations_per_second
+            row["bytes_share"] = row["bytes_per_second"] / ceilings.bytes_per_second
+            row["floor_seconds"] = floor_of(found, ceilings)
+            row["floor_share"] = row["floor_seconds"] / seconds
+
+    def launch_gaps(self) -> None:
+        """What a replayed graph saves, where both were measured, at the rows without graphs."""
+        times = {tuple(row[each] for each in record.KEY): row["time"] for row in self.rows}
+        for row in self.rows:
+            *key, mode = (row[each] for each in record.KEY)
+            replayed = times.get((*key, {"eager": "graph", "compile": "compile+graph"}.get(mode)))
+            if row["time"] and replayed:
+                row["launch_gap_seconds"] = row["time"]["median_seconds"] - replayed["median_seconds"]
+
+    def record(self) -> dict[str, Any]:
+        """What has been measured; ``complete`` is false where something is still to come."""
+        self.launch_gaps()
+        report = Report(self.graph)
+        network = self.graph.network
+        return {
+            "version": record.VERSION,
+            "kind": record.KIND,
+            "tool": f"cnncalc {__version__}",
+            "date": self.date.isoformat(timespec="seconds"),
+            "complete": self.finished,
+            "network": {
+                "name": self.graph.name,
+                "source": network.source.name,
+                "variant": network.variant,
+                "net": self.graph.net.name,
+                "inputs": [{"name": name, "shape": list(shape)} for name, shape in report.inputs],
+                "layers": report.totals.layers,
+                "params": report.totals.params,
+                "macs": report.totals.macs,
+            },
+            "environment": self.environment,
+            "settings": {
+                "seconds": self.rule.seconds,
+                "warmup_drift": self.rule.drift,
+                "spread": self.rule.spread,
+                "least_repeats": self.rule.least,
+                "most_repeats": self.rule.most,
+                "flush_bytes": self.stopwatch.flush_bytes,
+                "cudnn_benchmark": True,
+                "data": "normal random values",
+                "seed": self.plan.seed,
+                "clock": "CUDA events" if self.device.type == "cuda" else "perf_counter_ns",
+            },
+            "ceilings": {"copy": self.copy, "matmul": list(self.matmul.values())},
+            "rows": self.rows,
+        }
+
+
+def label(row: dict[str, Any]) -> str:
+    return " ".join(str(row[each]) for each in record.KEY)

@@ -1,0 +1,270 @@
+"""The commands explain, list, show and init: exit codes, what goes where, JSON; no input gives a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from cnncalc import api, library
+from cnncalc.cli._group import group
+
+STRIDED = "3x227x227 | conv 96 11x11 /4 | relu"
+
+
+def run(*arguments: str, stdin: str | bytes | None = None) -> Result:
+    result = CliRunner().invoke(group, list(arguments), input=stdin)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.output
+    return result
+
+
+def process(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "cnncalc", *arguments],
+        env={**os.environ, **environment},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+# -- explain ----------------------------------------------------------------------------------------------------------
+
+
+def test_explain_a_layer() -> None:
+    result = run("explain", STRIDED, "conv1")
+    assert (result.exit_code, result.stderr) == (0, "")
+    assert "  H, W  (227 - 11 + 2*0)/4 + 1 = 55\n" in result.stdout
+    assert "\x1b" not in result.stdout
+
+
+def test_explain_takes_what_summarize_takes(tmp_path: Path) -> None:
+    file = tmp_path / "net.yaml"
+    file.write_text("params: {width: 8}\ninput: 3x32x32\nlayers:\n  a: conv width 3\n  b: relu\n")
+    assert "16 filters" in run("explain", str(file), "a", "--set", "width=16").stdout
+    assert "(64 - 3 + 2*0)/1 + 1 = 62" in run("explain", str(file), "a", "--input", "3x64x64").stdout
+    assert "batch of 4" in run("explain", str(file), "a", "--batch", "4").stdout
+    assert "as float16" in run("explain", str(file), "a", "--dtype", "float16").stdout
+    assert "a.conv" in run("explain", "-", "a", stdin=file.read_text()).stdout
+    assert "20,013,928" in run("explain", "densenet121", "--variant", "densenet201").stdout
+    assert "DCGAN.generator" in run("explain", "dcgan", "g2", "--net", "generator").stdout
+    both = run("explain", "dcgan", "--format", "json")
+    assert [each["net"] for each in json.loads(both.stdout)["networks"]] == ["generator", "discriminator"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["alexnet", "conv9"], "did you mean 'conv"),
+        (["alexnt"], "did you mean 'alexnet'?"),
+        (["dcgan", "--net", "generater"], "did you mean 'generator'?"),
+        (["dcgan", "nothing"], "there is no layer called 'nothing'"),
+        (["alexnet", "--set", "classes"], "--set takes NAME=NUMBER"),
+        (["alexnet", "--variant", "x"], "no such variant"),
+        (["3x8x8 | conv 4 30"], "kernel 30 does not fit into 8"),
+        (["3x8x8 | conv 4 30", "conv1"], "kernel 30 does not fit into 8"),
+        (["3x8x8 | rellu"], "did you mean 'relu'?"),
+        ([""], "error["),
+        (["/"], "error["),
+        (["missing.yaml"], "there is no such file"),
+        (["alexnet", "conv1", "--batch", "0"], "--batch"),
+        (["a" * 5000], "error["),
+        (["\udcff"], "error["),
+        (["3x8x8 | conv 4 3", "\udcff"], "error[G101]"),
+    ],
+)
+def test_explain_cannot_use_it(arguments: list[str], said: str) -> None:
+    result = run("explain", *arguments)
+    assert result.exit_code == 2 and said in result.stderr
+
+
+def test_explain_tells_what_it_can_before_the_fault() -> None:
+    result = run("explain", "3x8x8 | conv 4 3 | conv 4 30")
+    assert result.exit_code == 2 and "conv1" in result.stdout and "error[S103]" in result.stderr
+    found = json.loads(run("explain", "3x8x8 | conv 4 3 | conv 4 30", "--format", "json").stdout)
+    assert [each["name"] for each in found["networks"][0]["layers"]] == ["conv1"]
+    assert [each["code"] for each in found["errors"]] == ["S103"]
+
+
+def test_explain_exit_1_where_an_expectation_differs(tmp_path: Path) -> None:
+    file = tmp_path / "net.yaml"
+    file.write_text("input: 3x32x32\nlayers:\n  a: conv 8 3\nexpect: {a: 8x31x31}\n")
+    result = run("explain", str(file), "a")
+    assert result.exit_code == 1 and "= 30" in result.stdout and "error[E101]" in result.stderr
+
+
+def test_explain_formats() -> None:
+    assert run("explain", STRIDED, "conv1", "--format", "markdown").stdout.startswith("## network\n\n### `conv1`: conv")
+    found = json.loads(run("explain", STRIDED, "conv1", "--format", "json").stdout)
+    assert set(found) == {"version", "networks", "errors"}
+    assert run("explain", "alexnet", "conv1", "--format", "csv").exit_code == 2
+
+
+def test_a_file_is_stronger_than_a_diagnostic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("S101").write_text("input: 3x32x32\nlayers:\n  a: conv 8 3\n")
+    assert "a.conv" in run("explain", "S101", "a").stdout
+
+
+@pytest.mark.parametrize("arguments", [["alexnet", "conv1"], ["S101"]])
+def test_colours_only_where_they_are_wanted(arguments: list[str]) -> None:
+    plain = process("explain", *arguments, NO_COLOR="1")
+    assert plain.returncode == 0 and "\x1b" not in plain.stdout
+    coloured = process("explain", *arguments, NO_COLOR="", FORCE_COLOR="1")
+    assert coloured.returncode == 0 and "\x1b[" in coloured.stdout
+
+
+# -- list and show ----------------------------------------------------------------------------------------------------
+
+
+def test_list() -> None:
+    result = run("list")
+    assert (result.exit_code, result.stderr) == (0, "")
+    lines = result.stdout.splitlines()
+    assert max(map(len, lines)) <= 80
+    row = next(line for line in lines if line.startswith("  alexnet "))
+    assert row.split() == ["alexnet", "2012", "62,378,344", "1.14", "G", "3x227x227"]
+    assert {line.split()[0] for line in lines if re.match(r"  \w", line)} == set(library.names())
+
+
+def test_list_json() -> None:
+    found = json.loads(run("list", "--format", "json").stdout)
+    assert (found["version"], found["errors"]) == (1, [])
+    networks = {each["name"]: each for each in found["networks"]}
+    assert set(networks) == set(library.names())
+    assert set(networks["alexnet"]) == {
+        "name", "title", "file", "variant", "family", "year", "params", "macs", "inputs", "about",
+    }  # fmt: skip
+    deep = networks["densenet201"]
+    assert (deep["file"], deep["variant"], deep["params"]) == ("densenet121.yaml", "densenet201", 20_013_928)
+    for name, each in networks.items():
+        assert each["about"] and each["family"] and 1980 < each["year"] < 2100, name
+        reports = api.analyse_all(api.load(name))
+        assert each["params"] == sum(report.totals.params for report in reports), name
+        assert each["macs"] == sum(report.totals.macs * report.graph.per_image for report in reports), name
+
+
+def test_list_of_a_family() -> None:
+    result = run("list", "--family", "vgg", "--format", "json")
+    assert {each["family"] for each in json.loads(result.stdout)["networks"]} == {"VGG"}
+    result = run("list", "--family", "vggg")
+    assert result.exit_code == 2 and "did you mean 'VGG'?" in result.stderr
+
+
+def test_list_goes_on_past_a_broken_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "good.yaml").write_text("family: F\nyear: 2000\ninput: 3x8x8\nlayers: conv 4 3\n")
+    (tmp_path / "shape.yaml").write_text("family: F\nyear: later\ninput: 3x8x8\nlayers: conv 4 30\n")
+    (tmp_path / "yaml.yaml").write_text("layers: [\n")
+    monkeypatch.setattr(library, "folder", lambda: str(tmp_path))
+    result = run("list")
+    assert result.exit_code == 2 and "good" in result.stdout
+    assert "error[S103]" in result.stderr and "error[Y101]" in result.stderr
+
+
+def test_list_where_there_is_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(library, "folder", lambda: None)
+    assert run("list").exit_code == 0
+    assert json.loads(run("list", "--format", "json").stdout)["networks"] == []
+
+
+@pytest.mark.skipif(not hasattr(os, "openpty"), reason="needs a terminal")
+def test_list_shows_progress_on_a_terminal_only() -> None:
+    ours, theirs = pty.openpty()
+    done = subprocess.run(
+        [sys.executable, "-m", "cnncalc", "list"],
+        env={**os.environ, "TERM": "xterm", "COLUMNS": "80"},
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+        check=True,
+    )
+    os.close(theirs)
+    shown = os.read(ours, 100_000).decode()
+    os.close(ours)
+    assert "analysing" in shown and "analysing" not in done.stdout.decode()
+
+
+@pytest.mark.parametrize("name", library.names())
+def test_show(name: str) -> None:
+    place = library.find(name)
+    assert place is not None
+    assert run("show", name).stdout == Path(place.path).read_text("utf-8")
+    assert run("show", name, "--path").stdout == f"{place.path}\n"
+
+
+@pytest.mark.parametrize("name", ["densnet201", "../alexnet", "alexnet.yaml", "", "a b", "\udcff", "zzzzzz"])
+def test_show_nothing(name: str) -> None:
+    result = run("show", name)
+    assert (result.exit_code, result.stdout) == (2, "") and "error[Y001]" in result.stderr
+
+
+# -- init -------------------------------------------------------------------------------------------------------------
+
+
+def test_the_starter_can_be_used(tmp_path: Path) -> None:
+    file = tmp_path / "start.yaml"
+    result = run("init", str(file))
+    assert (result.exit_code, result.stdout) == (0, "") and "cnncalc summarize" in result.stderr
+    text = file.read_text("utf-8")
+    assert text == run("init").stdout == run("init", "-").stdout
+    assert text.splitlines()[0].startswith("# yaml-language-server: $schema=")
+    assert text.splitlines()[1].startswith("# $schema: ")
+    assert max(map(len, text.splitlines())) <= 120
+    assert run("summarize", str(file)).exit_code == 0
+    report = api.analyse(api.load(file))
+    assert report.outputs == (("head", (10,)),) and not report.diagnostics
+    assert run("summarize", str(file), "--set", "classes=100").exit_code == 0
+    assert run("explain", str(file), "stage1").exit_code == 0
+
+
+def test_init_never_overwrites(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("precious")
+    result = run("init", str(file))
+    assert result.exit_code == 2 and "--force" in result.stderr and file.read_text() == "precious"
+    link = tmp_path / "link.yaml"
+    link.symlink_to(tmp_path / "nowhere.yaml")
+    assert run("init", str(link)).exit_code == 2 and not (tmp_path / "nowhere.yaml").exists()
+    assert run("init", str(file), "--force").exit_code == 0
+    assert file.read_text().startswith("# yaml-language-server")
+
+
+@pytest.mark.parametrize("name", ["", ".", "no/such/folder/x.yaml", "a\0b", "x" * 300])
+@pytest.mark.parametrize("force", [[], ["--force"]])
+def test_init_cannot_write(name: str, force: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    result = run("init", name, *force)
+    assert result.exit_code == 2 and "error[Y001]" in result.stderr and not list(tmp_path.iterdir())
+
+
+# -- all of them ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", ["explain", "solve", "list", "show", "init"])
+def test_help(command: str) -> None:
+    result = run(command, "--help")
+    assert result.exit_code == 0 and max(map(len, result.stdout.splitlines())) <= 80
+
+
+@pytest.mark.parametrize("arguments", [["explain", "resnet50"], ["list"], ["show", "yolov3"]])
+def test_a_closed_pipe_is_no_failure(arguments: list[str]) -> None:
+    command = f'"{sys.executable}" -m cnncalc {" ".join(arguments)} | head -n 1'
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=True)
+    assert done.stdout and done.stderr == ""
+
+
+def test_the_commands_do_not_import_torch() -> None:
+    for arguments in (["explain", STRIDED, "conv1"], ["list"], ["solve", "--input", "5", "--output", "3"]):
+        script = (
+            "import sys; from cnncalc.cli._group import group; "
+            f"group.main({arguments!r}, standalone_mode=False); assert 'torch' not in sys.modules"
+        )
+        subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)

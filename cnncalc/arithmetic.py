@@ -257,14 +257,23 @@ def transposed_reach(window: Transposed) -> Reach:
     return Reach(best, Fraction(1, window.stride), first)
 
 
+class ReceptiveField(NamedTuple):
+    """A receptive field along one axis as it is reported: whole input positions."""
+
+    size: int
+    stride: Fraction | int
+    start: Fraction | int
+
+
 class Field(NamedTuple):
     """A receptive field along one axis, in positions of the network's input.
 
     ``size`` positions; ``stride`` between the fields of neighbouring outputs; ``start`` the first position seen by
-    output 0 (negative where it begins in the padding).
+    output 0 (negative where it begins in the padding).  Behind an enlarging layer the size may be a fraction until
+    :meth:`whole` rounds it up.
     """
 
-    size: int
+    size: Fraction | int
     stride: Fraction | int
     start: Fraction | int
 
@@ -272,10 +281,14 @@ class Field(NamedTuple):
         """The recurrence of Araujo, Norris & Sim 2019 (distill.pub/2019/computing-receptive-fields):
         ``r += (F_eff - 1) * jump; start += first * jump; jump *= S``."""
         return Field(
-            whole_up(self.size + (reach.span - 1) * self.stride),
+            simplest(self.size + (reach.span - 1) * self.stride),
             simplest(self.stride * reach.stride),
             simplest(self.start + reach.start * self.stride),
         )
+
+    def whole(self) -> ReceptiveField:
+        """The field as it is reported, its size rounded up to whole positions."""
+        return ReceptiveField(whole_up(self.size), self.stride, self.start)
 
     def worked(self, reach: Reach) -> dict[str, str]:
         """The lines of :meth:`step` with the numbers filled in: ``size``, ``jump`` and ``start``."""

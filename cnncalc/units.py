@@ -65,8 +65,9 @@ def short_bytes(value: int) -> str:
 
 
 _MULTIPLES = {"": 1, "k": 10**3, "K": 10**3, "m": 10**6, "M": 10**6, "g": 10**9, "G": 10**9, "b": 10**9, "B": 10**9}
+_MULTIPLES |= {"p": 10**15, "P": 10**15, "ti": 2**40, "Ti": 2**40, "pi": 2**50, "Pi": 2**50}
 _MULTIPLES |= {"t": 10**12, "T": 10**12, "ki": 2**10, "Ki": 2**10, "mi": 2**20, "Mi": 2**20, "gi": 2**30, "Gi": 2**30}
-_FIGURE = re.compile(r"(?P<number>\d[\d,_ ]*(?:\.\d+)?(?:[eE][+-]?\d{1,3})?)\s*(?P<unit>[kKmMgGtTbB]i?)?B?\Z")
+_FIGURE = re.compile(r"(?P<number>\d[\d,_ ]*(?:\.\d+)?(?:[eE][+-]?\d{1,3})?)\s*(?P<unit>[kKmMgGtTpPbB]i?)?B?\Z")
 
 
 class Figure(NamedTuple):

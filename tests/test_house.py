@@ -27,7 +27,7 @@ STOREYS: list[set[str]] = [  # bottom up; the names are those below `cnncalc.`
     {"graph"},
     {"analysis"},
     {"render", "formats.write", "grading", "rules", "backend"},
-    {"api"},
+    {"api", "schema"},
     {"", "formats"},  # the public names themselves; `formats` is only the folder of its two storeys
     {"cli", "__main__"},
 ]

@@ -63,8 +63,8 @@ def derivation(row: Row) -> Derivation:
 def brief(row: Row) -> Derivation:
     """A line or two: shapes, the worked size, parameters and MACs."""
     formulas = row.formulas
-    flow = " + ".join(map(show, row.input_shapes))
-    shown = f"{flow} -> {show(row.output)}" if row.input_shapes[:1] != (row.output,) else f"{flow} stays"
+    flow = " and ".join(map(show, row.input_shapes))
+    shown = f"{flow} -> {show(row.output)}" if row.input_shapes != (row.output,) else f"{flow} stays"
     size = f", {formulas['output']}" if "output" in formulas else ""
     steps = [Step(f"{shown}{size}")]
     figures: dict[str, Any] = {"params": row.params, "macs": row.macs}

@@ -8,7 +8,7 @@ from typing import Any
 from cnncalc.analysis.receptive import Fields, Paths, merged
 from cnncalc.analysis.report import Report, Row, plain
 from cnncalc.analysis.steps import NOTE, NUMBERS, RESULT, SYMBOLS, WORDS, Section, Step, alike
-from cnncalc.arithmetic import Field, Reach
+from cnncalc.arithmetic import Reach, ReceptiveField
 from cnncalc.graph import Node
 from cnncalc.layers.base import EVERYWHERE, Layer
 from cnncalc.layers.conv import TransposedConv
@@ -47,7 +47,7 @@ def field_section(row: Row) -> Section:
     return Section("receptive_field", title, tuple(steps), figures)
 
 
-def field_figures(axes: tuple[Field, ...]) -> dict[str, Any]:
+def field_figures(axes: tuple[ReceptiveField, ...]) -> dict[str, Any]:
     return {
         "size": [axis.size for axis in axes],
         "jump": [plain(axis.stride) for axis in axes],

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from cnncalc.analysis.report import Report, Row
 from cnncalc.analysis.spelling import settings
-from cnncalc.arithmetic import Field
+from cnncalc.arithmetic import ReceptiveField
 from cnncalc.shape import Shape
 
 SCREEN = 40
@@ -26,7 +26,7 @@ class Folded(NamedTuple):
     buffers: int
     macs: int
     activation_bytes: int
-    receptive_field: tuple[Field, ...]
+    receptive_field: tuple[ReceptiveField, ...]
     rows: tuple[Row, ...]
     heading: bool = False
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from cnncalc.arithmetic import Field, Reach
+from cnncalc.arithmetic import Field, Reach, ReceptiveField
 from cnncalc.graph import Graph, Node
 from cnncalc.layers.base import EVERYWHERE
 from cnncalc.shape import Shape
@@ -21,11 +21,11 @@ class Paths(NamedTuple):
     fixed: Field | None
 
     @property
-    def largest(self) -> Field:
+    def largest(self) -> ReceptiveField:
         if self.sliding is None or (self.fixed is not None and self.fixed.size > self.sliding.size):
             assert self.fixed is not None
-            return self.fixed
-        return self.sliding
+            return self.fixed.whole()
+        return self.sliding.whole()
 
 
 Fields: TypeAlias = tuple[Paths, ...]

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from cnncalc.analysis.receptive import Fields, receptive_fields
-from cnncalc.arithmetic import Field
+from cnncalc.arithmetic import ReceptiveField
 from cnncalc.collector import paused
 from cnncalc.errors import Diagnostic, did_you_mean, fault
 from cnncalc.graph import Graph, Node
@@ -57,7 +57,7 @@ class Row(NamedTuple):
     macs: int
     work: Work
     activation_bytes: int
-    receptive_field: tuple[Field, ...]
+    receptive_field: tuple[ReceptiveField, ...]
     weights_of: str | None
     node: Node
     report: Report
@@ -130,7 +130,7 @@ class Group(NamedTuple):
         return sum(row.activation_bytes for row in self.rows)
 
     @property
-    def receptive_field(self) -> tuple[Field, ...]:
+    def receptive_field(self) -> tuple[ReceptiveField, ...]:
         return self.rows[-1].receptive_field if self.rows else ()
 
 

@@ -173,11 +173,12 @@ class Builder:
             if fault.code == "S103" and len(trail) > 2:
                 note += f"; it shrank {' -> '.join(map(str, trail))} on the way"
             notes.insert(0, note)
+        option = self.options.get(fault.option or "")
         self.faults.report(
             Diagnostic(
                 fault.code,
                 fault.message,
-                frame.text.at(*(self.options[fault.option].span if fault.option in self.options else span)),
+                frame.text.at(*(option.span if option else span)),
                 fault.label,
                 tuple(notes),
                 fault.help,
@@ -224,6 +225,8 @@ class Builder:
             "kernel": slot._replace(value=layer.kernel),
             "stride": slot._replace(value=layer.strides),
             "pad": slot._replace(value=layer.pad),
+            "dilation": slot._replace(value=layer.dilation),
+            "ceil": slot._replace(value=getattr(layer, "ceil", False)),
         }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from cnncalc.analysis.folding import Folded
-from cnncalc.arithmetic import Field
+from cnncalc.arithmetic import ReceptiveField
 from cnncalc.shape import show
 
 
@@ -19,7 +19,7 @@ class Column(NamedTuple):
     value: Callable[[Folded], str | int]
 
 
-def reach(axes: tuple[Field, ...]) -> str:
+def reach(axes: tuple[ReceptiveField, ...]) -> str:
     """``195`` or ``3x9``: the size of a receptive field."""
     sizes = [axis.size for axis in axes]
     if not sizes:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cnncalc.analysis.report import Report, Row, plain
-from cnncalc.arithmetic import Field
+from cnncalc.arithmetic import ReceptiveField
 from cnncalc.errors import Diagnostic
 from cnncalc.render.diagnostics import as_json
 
@@ -82,7 +82,7 @@ def layer(row: Row) -> dict[str, Any]:
     }
 
 
-def field(axes: tuple[Field, ...]) -> dict[str, list[int | float]]:
+def field(axes: tuple[ReceptiveField, ...]) -> dict[str, list[int | float]]:
     return {
         "size": [axis.size for axis in axes],
         "stride": [plain(axis.stride) for axis in axes],

@@ -6,14 +6,17 @@ refer to is the source itself.
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
-from cnncalc.errors import Diagnostic, SpecError
+from cnncalc.errors import Diagnostic, SpecError, did_you_mean
+from cnncalc.layers import MERGES, STEPS, kind_of
 from cnncalc.source import Items, Mapping, Mark, Scalar, Source, Tree
 from cnncalc.spec.phrase import parse_value
-from cnncalc.spec.syntax import Argument, Branch, Call, Chain, Expr, Group, Merge, Span, Step
+from cnncalc.spec.syntax import Argument, Branch, Call, Chain, Dotted, Expr, Group, Merge, Span, Step
 
-MERGES = ("add", "mul", "concat")
+_PATH = re.compile(r"[^\W\d]\w*(?:\.\w+)+\Z")
+"""The name of a node, whose segments may be indices: ``stage1.0.conv``."""
 
 
 def whole_text(source: Source) -> Scalar:
@@ -45,6 +48,8 @@ def tree_value(tree: Tree) -> tuple[Scalar, Expr]:
     """The expression of a scalar or of a (nested) list, in offsets of the source."""
     text = whole_text(tree.source)
     if isinstance(tree, Scalar):
+        if _PATH.match(tree.value):
+            return text, Dotted(tree.value, (tree.start, tree.end))
         return text, cast(Expr, moved(parse_value(tree), tree))
     if isinstance(tree, Items):
         items = tuple(tree_value(each)[1] for each in tree)
@@ -79,12 +84,16 @@ def long_form(tree: Mapping) -> tuple[Scalar, Chain]:
         arguments.append(Argument(key.value, tree_value(value)[1], whole, name_span))
     word = op.value
     if word.lower() in MERGES:
-        branches = [Branch(None, one_call(name, each), None) for name, each in sources]
-        branches += [
-            Branch(None, one_call(each.option, each.name_span), None)
-            for each in arguments
-            if each.option and getattr(each.value, "text", "") == "true"
-        ]
+        branches = [Branch(None, line_call(name, each), None) for name, each in sources]
+        for each in arguments:
+            if each.option not in kind_of(word.lower()).fields:
+                hint = did_you_mean(str(each.option), ["from", *kind_of(word.lower()).fields])
+                mark = Mark(tree.source, *each.name_span)
+                help = (hint,) if hint else ()
+                raise SpecError(Diagnostic("T101", f"{word} has no option {each.option!r}", mark, help=help))
+            if getattr(each.value, "text", "") == "true":
+                flag = Call(str(each.option), (), each.name_span, each.name_span)
+                branches.append(Branch(None, one_step(flag), None))
         if not sources:
             raise SpecError(
                 Diagnostic(
@@ -93,15 +102,24 @@ def long_form(tree: Mapping) -> tuple[Scalar, Chain]:
             )
         merge = Merge(word.lower(), tuple(branches), span, span)
         return text, Chain((Step(merge, (), None, None, span),), span)
-    steps = [Step(Call(name, (), each, each), (), None, None, each) for name, each in sources[:1]]
+    if word.lower() in STEPS and word.lower() != "id":
+        example = "residual(F, project = P)" if word.lower() == "residual" else "fork(loc = A, conf = B)"
+        help = (f"write it as a phrase: {example}",)
+        raise SpecError(Diagnostic("Y107", f"{word} has no long form", op.mark, help=help))
+    steps = [step for name, each in sources[:1] for step in line_call(name, each).steps]
     if len(sources) > 1:
         raise SpecError(Diagnostic("T103", f"{word} takes one input", Mark(tree.source, *sources[1][1])))
     call = Call(word, tuple(arguments), span, span)
     return text, Chain((*steps, Step(call, (), None, None, span)), span)
 
 
-def one_call(word: str, span: Span) -> Chain:
-    return Chain((Step(Call(word, (), span, span), (), None, None, span),), span)
+def one_step(call: Call) -> Chain:
+    return Chain((Step(call, (), None, None, call.span),), call.span)
+
+
+def line_call(name: str, span: Span) -> Chain:
+    """The value of a line."""
+    return one_step(Call(name, (), span, span, line=True))
 
 
 def from_names(tree: Mapping) -> list[tuple[str, Span]]:
@@ -114,5 +132,9 @@ def from_names(tree: Mapping) -> list[tuple[str, Span]]:
     for each in items:
         if not isinstance(each, Scalar):
             raise SpecError(Diagnostic("Y107", "`from:` is the name of a line, or a list of names", each.mark))
+        if not each.value:
+            raise SpecError(Diagnostic("Y106", "`from:` has no value", each.mark))
         names.append((each.value, (each.start, each.end)))
+    if not names:
+        raise SpecError(Diagnostic("Y106", "`from:` has no value", value.mark))
     return names

@@ -23,7 +23,7 @@ class Statement(NamedTuple):
     mark: Mark
     """The name, or the phrase where it has none."""
     whole: bool = False
-    """The name is the node's own full name (the flat long form)."""
+    """Every line of the net says ``from:`` (the flat long form): the one node this line makes has its name."""
 
 
 class File:

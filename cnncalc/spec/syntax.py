@@ -144,6 +144,8 @@ class Call(NamedTuple):
     arguments: tuple[Argument, ...]
     span: Span
     word_span: Span
+    line: bool = False
+    """The word stands under ``from:``: it can only be the name of a line."""
 
 
 class Branch(NamedTuple):

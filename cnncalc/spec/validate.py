@@ -421,6 +421,8 @@ class Validator:
         if not found and not isinstance(tree, Scalar):
             self.report("Y106", f"{what} has no layers", tree.mark)
         self.check_names(found, top, twice=not isinstance(tree, Mapping))
+        if not (top and all(each.whole for each in found)):  # not the flat form
+            found = [each._replace(whole=False) if each.whole else each for each in found]
         return tuple(found)
 
     def check_names(self, statements: list[Statement], top: bool, twice: bool) -> None:
@@ -465,7 +467,8 @@ class Validator:
             except SpecError as error:
                 self.diagnostics.extend(error.diagnostics)
                 text, chain = Scalar(value.source, "", value.start, value.start, value.start), None
-            return Statement(name, chain, text, key.mark if key is not None else first_mark(value))
+            mark = key.mark if key is not None else first_mark(value)
+            return Statement(name, chain, text, mark, value.get("from") is not None)
         self.report(
             "Y107", "a line is a phrase, or a mapping with `op:`", first_mark(value), help=("join steps with |",)
         )

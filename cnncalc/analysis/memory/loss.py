@@ -68,11 +68,10 @@ def _is_scores(graph: Graph, node: Node) -> bool:
 def cross_entropy(tape: Tape, scores: Tensor, target: Tensor) -> Tensor:
     """``F.cross_entropy``: a log-softmax, then the negative log-likelihood; between them, for one or three spatial
     axes, a view as maps (``LossNLL.cpp``)."""
-    logs = ops.unary(tape, scores, "result")
+    logs = ops.softmax(tape, scores)
     if len(scores.shape) in (3, 5):
-        flat = ops.contiguous_of(tape, logs)
-        maps = ops.view(tape, flat, (*scores.shape[:2], 1, prod(scores.shape[2:])))
-        tape.drop(logs, flat)
+        maps = ops.view(tape, logs, (*scores.shape[:2], 1, prod(scores.shape[2:])))
+        tape.drop(logs)
         logs = maps
     loss = tape.new((), "loss")
     weight = tape.new((), "total weight")

@@ -31,15 +31,22 @@ def unary(tape: Tape, x: Tensor, saves: str) -> Tensor:
     return tape.record(out, (x,), gradient_of(tape, x), kept)
 
 
+def softmax(tape: Tape, x: Tensor) -> Tensor:
+    """``softmax`` and ``log_softmax``: contiguous, and kept."""
+    out = tape.new(x.shape)
+    return tape.record(out, (x,), gradient_of(tape, x), (out,))
+
+
 def gradient_of(tape: Tape, x: Tensor) -> Backward:
     """The backward of an operator that allocates the gradient of its one input."""
     shape, strides = x.shape, like(x.shape, x.strides)
     return lambda gradient: (tape.new(shape, "gradient", strides=strides),)
 
 
-def resized(tape: Tape, x: Tensor, shape: Shape, saves: Sequence[Tensor] = ()) -> Tensor:
-    """A new tensor of another shape, in the input's memory format; backward allocates the input's gradient."""
-    strides = channels_last(shape) if is_channels_last(x.shape, x.strides) else None
+def resized(tape: Tape, x: Tensor, shape: Shape, saves: Sequence[Tensor] = (), packed: bool = False) -> Tensor:
+    """A new tensor of another shape, in the input's memory format or ``packed``, contiguous; backward allocates the
+    input's gradient."""
+    strides = channels_last(shape) if not packed and is_channels_last(x.shape, x.strides) else None
     return tape.record(tape.new(shape, strides=strides), (x,), gradient_of(tape, x), saves)
 
 

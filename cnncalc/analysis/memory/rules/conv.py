@@ -22,9 +22,19 @@ def convolution(tape: Tape, site: Site, x: Tensor) -> Tensor:
         first = tape.new(before, "gradient", strides=ops.like(before, strides)) if wanted else None
         return [first, *gradients_of(tape, site.parameters)]
 
-    lies = channels_last(shape) if is_channels_last(x.shape, x.strides) else None
-    out = tape.new(shape, strides=lies)
+    out = tape.new(shape, strides=channels_last(shape) if _keeps_channels_last(tape, site, x) else None)
     return tape.record(out, (x, *site.parameters), backward, (x, site.weights["weight"]))
+
+
+def _keeps_channels_last(tape: Tape, site: Site, x: Tensor) -> bool:
+    """Whether channels-last maps stay so.  The CPU's own kernel for volumes makes contiguous ones; oneDNN is used where
+    it is worth it (``use_mkldnn`` in ``Convolution.cpp``)."""
+    if not is_channels_last(x.shape, x.strides) or tape.itemsize == 8:
+        return False
+    if len(x.shape) == 4 or not tape.cpu or tape.itemsize != 4:
+        return True
+    large = all(each > 3 for each in site.arguments["kernel_size"][-2:])
+    return bool(site.arguments["groups"] > 1 or large or x.shape[0] > 1 or prod(x.shape[:4]) > 20480)
 
 
 def _transposed_shape(site: Site, shape: Shape) -> Shape:

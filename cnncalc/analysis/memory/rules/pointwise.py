@@ -7,7 +7,13 @@ from cnncalc.analysis.memory.rules.table import Site, each_rank, rule
 from cnncalc.analysis.memory.tape import Tape, Tensor
 
 
-@rule("Sigmoid", "Tanh", "Softmax", "LogSoftmax")
+@rule("Softmax", "LogSoftmax")
+def softmax(tape: Tape, site: Site, x: Tensor) -> Tensor:
+    """Keeps the result, which is always contiguous."""
+    return ops.softmax(tape, x)
+
+
+@rule("Sigmoid", "Tanh")
 def keeps_result(tape: Tape, site: Site, x: Tensor) -> Tensor:
     """Their gradient is a function of the result."""
     return ops.unary(tape, x, "result")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.analysis.memory import ops
+from cnncalc.analysis.memory.layout import channels_last, is_channels_last
 from cnncalc.analysis.memory.rules.table import Site, each_rank, rule
 from cnncalc.analysis.memory.tape import Tape, Tensor
 from cnncalc.shape import Shape
@@ -17,9 +18,10 @@ def squeezed(tape: Tape, x: Tensor, shape: Shape, saves_input: bool) -> Tensor:
     return out
 
 
-def with_indices(tape: Tape, x: Tensor, shape: Shape) -> tuple[Tensor, Tensor]:
+def with_indices(tape: Tape, x: Tensor, shape: Shape, packed: bool = False) -> tuple[Tensor, Tensor]:
     """The result and the int64 indices; both indices and input are kept."""
-    out = tape.new(shape, strides=ops.channels_last(shape) if ops.is_channels_last(x.shape, x.strides) else None)
+    keeps = not packed and is_channels_last(x.shape, x.strides)
+    out = tape.new(shape, strides=channels_last(shape) if keeps else None)
     indices = tape.new(shape, "indices", ops.INDEX_BYTES)
     tape.record(out, (x,), ops.gradient_of(tape, x), (x, indices))
     return out, indices
@@ -38,7 +40,7 @@ def max_pool(tape: Tape, site: Site, x: Tensor) -> Tensor | tuple[Tensor, Tensor
         out, indices = ops.view(tape, wide, shape), tape.view(places, shape)
         tape.drop(flat, wide, places)
     else:
-        out, indices = with_indices(tape, x, shape)
+        out, indices = with_indices(tape, x, shape, site.name == "AdaptiveMaxPool3d")
     if site.indices:
         return out, indices
     tape.drop(indices)
@@ -48,7 +50,7 @@ def max_pool(tape: Tape, site: Site, x: Tensor) -> Tensor | tuple[Tensor, Tensor
 @rule(*each_rank("AvgPool"))
 def avg_pool(tape: Tape, site: Site, x: Tensor) -> Tensor:
     """Keeps the input, for its size."""
-    return squeezed(tape, x, site.shape, True) if site.rank == 1 else ops.resized(tape, x, site.shape, (x,))
+    return squeezed(tape, x, site.shape, True) if site.rank == 1 else ops.resized(tape, x, site.shape, (x,), packed=site.rank == 3)
 
 
 @rule(*each_rank("AdaptiveAvgPool"))

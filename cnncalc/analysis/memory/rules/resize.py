@@ -10,7 +10,7 @@ from cnncalc.analysis.memory.tape import Tape, Tensor
 @rule("Upsample", "PixelShuffle", "PixelUnshuffle")
 def resample(tape: Tape, site: Site, x: Tensor) -> Tensor:
     """Keeps nothing but sizes."""
-    return ops.resized(tape, x, site.shape)
+    return ops.resized(tape, x, site.shape, packed=site.name.startswith("Pixel"))
 
 
 @rule("pad")

@@ -140,11 +140,7 @@ class Children(NamedTuple):
         parts = [part.document(texts, depth) for part in self.parts]
         if not self.named:
             return [(None, part) for part in parts]
-        identifiers = all(name.isidentifier() for name in self.names)
-        if identifiers:
-            inner: list[tuple[str | None, Doc]] = list(zip(self.names, parts, strict=True))
-        else:
-            inner = [(None, Call("**{", [(f'"{name}": ', part)]) ) for name, part in zip(self.names, parts, strict=True)]
+        inner: list[tuple[str | None, Doc]] = list(zip(self.names, parts, strict=True))
         return [(None, Call("OrderedDict" if self.kind == "nn.Sequential" else "dict", inner))]
 
     def document(self, texts: Iterator[str], depth: int = 0) -> Doc:

@@ -340,6 +340,8 @@ def test_receptive_field_behind_something_that_enlarges(before: list[str], step:
     the mean step, so that it is right to one position before that layer, and to one for every rounding behind it."""
     graph = chain(*before, step, *after, extent=90)
     size, inner = measured(graph)
+    if not inner:
+        return  # every output sees a border
     found = field_of(graph)
     jump = field_of(chain(*before, "relu")).stride
     assert abs(found.size - size) <= jump + len(after)

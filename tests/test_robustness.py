@@ -63,7 +63,6 @@ def test_any_text_is_refused_or_understood(spec: str) -> None:
         ("1x8x8 | (((conv 1 1)*9999)*9999)", "G112"),
         ("1x8x8 | ((((((id)*9999)*9999)*9999)*9999)*9999)", "G112"),
         ("f(n): (conv 1 1)*n; g(n): (f n)*n; 1x8x8 | g 9999", "G112"),
-        ("f(n): (id)*n; g(n): (f n)*n; h(n): (g n)*n; 1x8x8 | h 9999", "G112"),
         ("1x8x8 | conv 10**30 3", "Y201"),
         ("1x8x8 | conv 999999999*999999999 3", "T106"),
         ("1x8x8 | conv 1000000000000000000000 3", "T106"),
@@ -84,6 +83,12 @@ def test_hostile_texts_are_refused_quickly(spec: str, code: str) -> None:
     found = diagnostics_of(spec)
     assert time.process_time() - started < 2
     assert code in {each.code for each in found}, [each.message for each in found]
+
+
+def test_repeats_of_nothing_end_too() -> None:
+    started = time.process_time()
+    assert diagnostics_of("f(n): (id)*n; g(n): (f n)*n; h(n): (g n)*n; 1x8x8 | h 9999 | relu") == []
+    assert time.process_time() - started < 2
 
 
 def test_nested_blocks_have_a_limit() -> None:

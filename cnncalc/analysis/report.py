@@ -258,7 +258,6 @@ class Report:
         row = self._by_name.get(name)
         if row is not None:
             return row
-        value = self.graph.values.get(name.partition(".")[0])
         prefix = f"{name}."
         rows = tuple(row for row in self.rows if row.name.startswith(prefix) or row.line == name)
         index = self.graph_index(name)
@@ -266,7 +265,7 @@ class Report:
             maker = self._by_name.get(self.graph.nodes[index].name)
             made = rows or ((maker,) if maker else ())
             return Group(name, made, self.graph.shape(index))
-        if rows and value is None:
+        if rows:
             return Group(name, rows, rows[-1].output)
         return None
 

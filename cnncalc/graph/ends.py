@@ -143,6 +143,8 @@ class Ends:
 
 def channels_last(shape: Shape) -> str | None:
     """What a shape looks like that has its channels last."""
-    if len(shape) >= 3 and shape[-1] in (1, 3, 4) and min(shape[:-1]) > 4 and len(set(shape[:2])) <= 2:
+    if len(shape) < 3 or shape[-1] not in (1, 3, 4) or min(shape[:-1]) <= 8:
+        return None
+    if len(set(shape[:-1])) == 1 or (shape[-1] == 3 and min(shape[:-1]) >= 32):
         return {3: "height x width x channels", 4: "depth x height x width x channels"}.get(len(shape), "channels last")
     return None

@@ -56,7 +56,9 @@ def matmul_ceiling(dtype: str, stopwatch: Stopwatch, rule: Rule) -> dict[str, An
             with borrowed(device, tf32=kind.tf32):
                 one, other = (noise((size, size), kind.dtype, device, seed) for seed in (0, 1))
                 out = torch.empty_like(one)
-                timing = measure(stopwatch.eager(fixed(lambda a, b, c: torch.matmul(a, b, out=c), one, other, out)), rule)
+                timing = measure(
+                    stopwatch.eager(fixed(lambda a, b, c: torch.matmul(a, b, out=c), one, other, out)), rule
+                )
         except Exception as error:
             if found["size"] is None:
                 found |= {"status": status_of(error), "message": message_of(error)}

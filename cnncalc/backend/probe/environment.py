@@ -22,7 +22,11 @@ STATE = {
     "temperature_celsius": "temperature.gpu",
 }
 """What is read under load, and what ``nvidia-smi`` calls it."""
-LIMITS = {"sm_clock_max_mhz": "clocks.max.sm", "memory_clock_max_mhz": "clocks.max.mem", "power_limit_watts": "power.limit"}
+LIMITS = {
+    "sm_clock_max_mhz": "clocks.max.sm",
+    "memory_clock_max_mhz": "clocks.max.mem",
+    "power_limit_watts": "power.limit",
+}
 PATIENCE = 10.0
 """Seconds after which ``nvidia-smi`` is given up."""
 
@@ -157,9 +161,10 @@ def state_under(device: torch.device, load: Callable[[], object]) -> dict[str, f
 
 def cpu_clock() -> float | None:
     """The clock of the first core in MHz, as Linux tells it."""
-    with contextlib.suppress(OSError, ValueError), open(
-        "/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq", encoding="ascii"
-    ) as file:
+    with (
+        contextlib.suppress(OSError, ValueError),
+        open("/sys/devices/system/cpu/cpu0/cpufreq/scaling_cur_freq", encoding="ascii") as file,
+    ):
         return int(file.read()) / 1000
     with contextlib.suppress(OSError, ValueError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
         for line in file:

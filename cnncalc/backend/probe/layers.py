@@ -156,7 +156,8 @@ def run_calls(calls: Sequence[Callable[..., Any]], taken: Sequence[Tensor]) -> A
 def callable_of(twin: Twin, call: Own | Borrowed | Callable[..., Any]) -> Callable[..., Any]:
     """What a call of a step runs."""
     if isinstance(call, Own):
-        return module_at(twin, call.path)
+        own: Callable[..., Any] = module_at(twin, call.path)
+        return own
     if isinstance(call, Borrowed):
         return lambda *taken: twin.call(call, *taken)
     return call
@@ -170,11 +171,12 @@ def own_copy(call: Callable[..., Any]) -> Callable[..., Any]:
     """A module with weights of its own, so that it does not find them in a cache that another run filled."""
     if not isinstance(call, nn.Module):
         return call
-    made = copy.copy(call)
+    made: nn.Module = copy.copy(call)
     made._modules = {}
     made._parameters = {
         name: None if each is None else nn.Parameter(each.detach().clone(), each.requires_grad)
         for name, each in call._parameters.items()
     }
     made._buffers = {name: None if each is None else each.clone() for name, each in call._buffers.items()}
-    return made
+    whole: Callable[..., Any] = made
+    return whole

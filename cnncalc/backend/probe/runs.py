@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from itertools import product
 from typing import Any, NamedTuple
@@ -125,7 +125,7 @@ class Session:
             pass
         return self.record()
 
-    def steps(self) -> Iterator[str]:
+    def steps(self) -> Generator[str, None, None]:
         """Make the measurements; what was done is yielded after each, with torch as it was."""
         self.copy = copy_ceiling(self.stopwatch, self.rule)
         yield "copy"

@@ -27,10 +27,7 @@ def _member(path: str, name: str) -> tuple[Callable[[], Any], Callable[[Any], No
 
 
 SWITCHES: dict[str, tuple[Callable[[], Any], Callable[[Any], None]]] = {
-    "float32_matmul_precision": (
-        lambda: torch.get_float32_matmul_precision(),
-        lambda value: torch.set_float32_matmul_precision(value),
-    ),
+    "float32_matmul_precision": (torch.get_float32_matmul_precision, torch.set_float32_matmul_precision),
     "cuda.matmul.allow_tf32": _member("cuda.matmul", "allow_tf32"),
     "cudnn.allow_tf32": _member("cudnn", "allow_tf32"),
     # torch 2.9 and newer; behind the old interface, which writes them
@@ -40,7 +37,7 @@ SWITCHES: dict[str, tuple[Callable[[], Any], Callable[[Any], None]]] = {
     "mkldnn.matmul.fp32_precision": _member("mkldnn.matmul", "fp32_precision"),
     "cudnn.benchmark": _member("cudnn", "benchmark"),
     "cudnn.deterministic": _member("cudnn", "deterministic"),
-    "threads": (lambda: torch.get_num_threads(), lambda value: torch.set_num_threads(value)),
+    "threads": (torch.get_num_threads, torch.set_num_threads),
 }
 """What is read before and put back after, in this order."""
 

@@ -119,9 +119,7 @@ class CUDAStopwatch(Stopwatch):
         super().__init__(device, CUDA_FLUSH if flush_bytes is None else flush_bytes)
 
     def times(self, count: int, work: Work) -> list[float]:
-        pairs = [
-            (torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)) for _ in range(count)
-        ]
+        pairs = [(torch.cuda.Event(enable_timing=True), torch.cuda.Event(enable_timing=True)) for _ in range(count)]
         with paused(), torch.cuda.device(self.device):
             for begin, end in pairs:
                 arguments = work.prepare()

@@ -1,4 +1,4 @@
-"""Cells: the modules within the network, found from the paths of its layers' names.
+"""Cells: the modules within a network, found from the paths of its layers' names.
 
 A path such as ``d4.up.double`` is a cell where what lies below it runs in one go.  Where it does not, or where it uses
 weights of another part of the network, it is a mere container, and the cell around it makes its calls.
@@ -7,9 +7,10 @@ weights of another part of the network, it is a mere container, and the cell aro
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import NamedTuple, TypeAlias
 
 from cnncalc.formats.write.torch.names import attribute, unique
-from cnncalc.formats.write.torch.operations import Operation, Value
+from cnncalc.formats.write.torch.operations import Operation, Value, operations_of, output_values
 from cnncalc.graph import Graph
 
 Path = tuple[str, ...]
@@ -18,27 +19,30 @@ Path = tuple[str, ...]
 class Item:
     """A call in a cell's forward pass."""
 
-    def __init__(self, target: Operation | Cell, operations: list[Operation], name: str) -> None:
+    def __init__(self, target: Operation | Cell | Path, operations: list[Operation], name: str) -> None:
         self.target = target
-        """What is called: for a later use of shared weights the part that has them."""
+        """What is called: for a later use of shared weights the part that has them (its path, until that is made)."""
         self.operations = operations
         """What is run by it."""
         self.name = name
         self.inputs: tuple[Value, ...] = ()
         self.outputs: tuple[Value, ...] = ()
         self.borrows = False
-        """The target only lends its weights to an operation with other settings."""
+        """The target only lends its weights to an operation with settings of its own."""
+
+
+class Part(NamedTuple):
+    """A submodule and its name."""
+
+    name: str
+    target: Operation | Cell | Container
 
 
 class Container:
     """Parts of a cell below a name of their own."""
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.parts: list[Operation | Cell | Container] = []
-
-
-Part = Operation | Cell | Container if False else object  # for the eye only
+    def __init__(self) -> None:
+        self.parts: list[Part] = []
 
 
 class Cell:
@@ -46,11 +50,310 @@ class Cell:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.parts: list[Operation | Cell | Container] = []
+        self.parts: list[Part] = []
         """Its submodules, in the order of their weights."""
         self.items: list[Item] = []
         """Its calls, in the order of execution."""
         self.inputs: tuple[Value, ...] = ()
         self.outputs: tuple[Value, ...] = ()
         self.block: str | None = None
-        self.first: Operation | None = None
+        """The block that it is a use of."""
+
+    @property
+    def chain(self) -> bool:
+        """Whether its parts are called one after the other, and nothing else happens."""
+        if not self.parts or len(self.parts) != len(self.items) or len(self.inputs) != 1:
+            return False
+        value = self.inputs
+        for part, item in zip(self.parts, self.items, strict=True):
+            plain = item.target is part.target and not item.borrows and not item.operations[0].settings
+            if not plain or item.inputs != value or len(item.outputs) != 1:
+                return False
+            value = item.outputs
+        return value == self.outputs and not any(
+            value in item.outputs for item in self.items[:-1] for value in self.outputs
+        )
+
+
+Home: TypeAlias = tuple["Cell | Container", str, int]
+
+
+class Branch:
+    """What lies below a path: operations by the rest of their names."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.operations: list[Operation] = []
+        self.children: dict[str, Branch | Operation] = {}
+
+    @property
+    def live(self) -> list[Operation]:
+        return [each for each in self.operations if each.live]
+
+
+class Cells:
+    """The cells of a graph; ``root`` is the network itself."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self.operations = operations_of(graph)
+        self.outputs = output_values(graph, self.operations)
+        inputs = len(graph.inputs)
+        self.ranks = {each.index: rank for rank, each in enumerate(filter(lambda op: op.live, self.operations[inputs:]))}
+        self.users: dict[Value, set[int]] = {value: {-1} for _, value in self.outputs}
+        for operation in self.operations:
+            for value in operation.inputs if operation.live else ():
+                self.users.setdefault(value, set()).add(operation.index)
+        self.branches: dict[Path, Branch] = {}
+        self.conflicts: dict[Operation, Path] = {}
+        trunk = self.tree(self.operations[inputs:])
+        self.later: dict[Path, Path] = {}
+        """The path of a later use of shared weights, and that of the first."""
+        self.find_later_uses(trunk)
+        self.homes: dict[Operation | Cell | Container, Home] = {}
+        self.cells: dict[Path, Operation | Cell] = {}
+        self.root = self.make(trunk)
+        self.settle(self.root)
+
+    # -- the tree of names -----------------------------------------------------------------------------------------
+
+    def tree(self, operations: list[Operation]) -> Branch:
+        trunk = self.branches[()] = Branch(())
+        prefixes = {each.path[:length] for each in operations for length in range(len(each.path))}
+        taken = set(prefixes)
+        for each in operations:
+            if each.path in prefixes:
+                self.conflicts[each] = each.path
+            while each.path in taken:
+                each.path = (*each.path[:-1], f"{each.path[-1]}_")
+            taken.add(each.path)
+            branch = trunk
+            trunk.operations.append(each)
+            for length in range(1, len(each.path)):
+                path = each.path[:length]
+                if path not in self.branches:
+                    branch.children[path[-1]] = self.branches[path] = Branch(path)
+                branch = self.branches[path]
+                branch.operations.append(each)
+            branch.children[each.path[-1]] = each
+        return trunk
+
+    def children(self, branch: Branch) -> list[tuple[str, Branch | Operation]]:
+        """The children in the order in which the twin has them, which is that of its ``state_dict``."""
+
+        def first(child: Branch | Operation) -> tuple[int, int]:
+            within = child.operations if isinstance(child, Branch) else [child]
+            attached = [each.index for each in within if each.main and each.owner is None]
+            own = min(attached or [each.index for each in within])
+            if isinstance(child, Branch):
+                return (min([own, *(each.index for each, path in self.conflicts.items() if path == child.path)]), 1)
+            if child in self.conflicts:
+                return (min(own, *first(self.branches[self.conflicts[child]])[:1]), 0)
+            return (own, 0)
+
+        return sorted(branch.children.items(), key=lambda child: first(child[1]))
+
+    # -- shared weights --------------------------------------------------------------------------------------------
+
+    def find_later_uses(self, branch: Branch) -> None:
+        for _, child in self.children(branch):
+            if isinstance(child, Operation):
+                continue
+            first = self.first_use(child)
+            if first is None:
+                self.find_later_uses(child)
+                continue
+            self.later[child.path] = first.path
+            for one, other in zip(first.live, child.live, strict=True):
+                for port in (0, 1):
+                    for mine, theirs in ((one, other), (other, one)):
+                        outside = {each.index for each in self.branches[first.path].operations + child.operations}
+                        if self.users.get(Value(mine.index, port), set()) - outside:
+                            self.users.setdefault(Value(theirs.index, port), set()).add(-1)
+
+    def first_use(self, branch: Branch) -> Branch | None:
+        """The branch whose weights this one uses, where it does nothing else than that one."""
+        inside = set(branch.operations)
+        lent = [each for each in branch.operations if each.owner is not None and each.owner not in inside]
+        if not lent or lent[0].owner is None or not branch.live:
+            return None
+        depth = len(branch.path)
+        rest = lent[0].path[depth:]
+        owner = lent[0].owner.path
+        first = self.branches.get(owner[: len(owner) - len(rest)])
+        if first is None or not first.path or first is branch or not self.is_cell(first):
+            return None
+        return first if self.alike(first, branch) and self.contiguous(branch) else None
+
+    def alike(self, first: Branch, later: Branch) -> bool:
+        """Whether two branches do the same with the same weights."""
+        if len(first.live) != len(later.live):
+            return False
+        places = {b.index: a.index for a, b in zip(first.live, later.live, strict=True)}
+        outside: dict[Value, Value] = {}
+        for a, b in zip(first.live, later.live, strict=True):
+            if a.path[len(first.path) :] != b.path[len(later.path) :]:
+                return False
+            if (a.construct, a.function, a.settings) != (b.construct, b.function, b.settings):
+                return False
+            if (b.node.facts.parameters or b.node.facts.buffers) and b.main and b.owner not in (a, a.owner or a):
+                return False
+            if len(a.inputs) != len(b.inputs):
+                return False
+            for x, y in zip(a.inputs, b.inputs, strict=True):
+                moved = Value(places[y.operation], y.port) if y.operation in places else outside.setdefault(y, x)
+                if moved != x:
+                    return False
+        return len(set(outside.values())) == len(outside)
+
+    def contiguous(self, branch: Branch) -> bool:
+        ranks = [self.ranks[each.index] for each in branch.live]
+        return bool(ranks) and max(ranks) - min(ranks) + 1 == len(ranks)
+
+    def is_cell(self, branch: Branch) -> bool:
+        """Whether what lies below a path can have a forward pass of its own."""
+        inside = set(branch.operations)
+        lent = any(each.owner is not None and each.owner not in inside for each in branch.operations)
+        return not lent and self.contiguous(branch) and any(each.construct for each in branch.live)
+
+    # -- cells -----------------------------------------------------------------------------------------------------
+
+    def make(self, branch: Branch) -> Cell:
+        cell = Cell(branch.path)
+        cell.block = self.block_of(branch)
+        self.fill(cell, cell.parts, branch)
+        cell.items.sort(key=lambda item: item.operations[0].index)
+        for item in cell.items:
+            item.inputs, item.outputs = self.flow(item.operations)
+        cell.inputs, cell.outputs = self.flow(branch.live)
+        if not cell.chain:
+            self.gather_rounds(cell)
+        return cell
+
+    def block_of(self, branch: Branch) -> str | None:
+        """The block that a path is a use of, from the last segment of its name."""
+        if not branch.path or not branch.operations:
+            return None
+        frame = branch.operations[0].node.frame
+        name = branch.path[-1]
+        while frame is not None:
+            if frame.block and (name == frame.block or name.rstrip("0123456789") == frame.block):
+                return frame.block
+            frame = frame.parent
+        return None
+
+    def fill(self, cell: Cell, parts: list[Part], branch: Branch) -> None:
+        for name, child in self.children(branch):
+            if isinstance(child, Operation):
+                if child.construct is not None and child.owner is None:
+                    parts.append(Part(name, child))
+                if child.live:
+                    item = Item(child.owner or child, [child], self.hint(cell, child.path))
+                    item.borrows = child.owner is not None and child.owner.construct != child.construct
+                    cell.items.append(item)
+            elif child.path in self.later:
+                cell.items.append(Item(self.later[child.path], child.live, self.hint(cell, child.path)))
+            elif self.is_cell(child):
+                inner = self.simplified(self.make(child), cell)
+                operations = inner.items if isinstance(inner, Cell) else None
+                run = [each for item in operations for each in item.operations] if operations else [inner]
+                run = [each for each in run if isinstance(each, Operation)]
+                self.cells[child.path] = inner
+                parts.append(Part(name, inner))
+                cell.items.append(Item(inner, run, self.hint(cell, child.path)))
+            else:
+                container = Container()
+                self.fill(cell, container.parts, child)
+                if len(container.parts) == 1:
+                    parts.append(Part(name, container.parts[0].target))
+                elif container.parts:
+                    parts.append(Part(name, container))
+
+    def hint(self, cell: Cell, path: Path) -> str:
+        return "_".join(path[len(cell.path) :])
+
+    def simplified(self, cell: Cell, parent: Cell) -> Operation | Cell:
+        """The only part of a cell in its place; what joins values before a plain chain is left to the parent."""
+        if cell.path not in self.later.values() and not cell.block:
+            start = next((n for n, item in enumerate(cell.items) if not is_function(item)), len(cell.items))
+            rest = Cell(cell.path)
+            rest.parts, rest.items = cell.parts, cell.items[start:]
+            rest.inputs, rest.outputs = self.flow([each for item in rest.items for each in item.operations])
+            if start and rest.chain:
+                parent.items += cell.items[:start]
+                cell = rest
+        if len(cell.parts) == len(cell.items) == 1 and cell.items[0].target is cell.parts[0].target:
+            target = cell.parts[0].target
+            if isinstance(target, Operation) and not cell.items[0].borrows:
+                return target
+            if isinstance(target, Cell):
+                return target
+        return cell
+
+    def flow(self, operations: list[Operation]) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
+        """What flows into a run of operations, in the order of its first use, and what comes out."""
+        inside = {each.index for each in operations}
+        taken = (value for each in operations for value in each.inputs if value.operation not in inside)
+        inputs = tuple(dict.fromkeys(taken))
+        made = [Value(each.index, port) for each in operations for port in (0, 1)]
+        return inputs, tuple(value for value in made if self.users.get(value, set()) - inside)
+
+    def gather_rounds(self, cell: Cell) -> None:
+        """Rounds of a repeat that follow one another become one chain."""
+        for run in list(runs(cell)):
+            rounds = Cell((*cell.path, "rounds"))
+            rounds.items = run
+            rounds.parts = [part for part in cell.parts if any(part.target is item.target for item in run)]
+            operations = [each for item in run for each in item.operations]
+            rounds.inputs, rounds.outputs = self.flow(operations)
+            if not rounds.chain:
+                continue
+            place = cell.parts.index(rounds.parts[0])
+            name = unique("rounds", {part.name for part in cell.parts})
+            cell.parts[place : place + len(run)] = [Part(name, rounds)]
+            item = Item(rounds, operations, name)
+            item.inputs, item.outputs = rounds.inputs, rounds.outputs
+            start = cell.items.index(run[0])
+            cell.items[start : start + len(run)] = [item]
+
+    def settle(self, place: Cell | Container) -> None:
+        """Keys for the parts, and the parts behind the paths of first uses."""
+        taken: set[str] = set()
+        for number, part in enumerate(place.parts):
+            key = unique(attribute(part.name), taken)
+            taken.add(key)
+            self.homes[part.target] = (place, key, number)
+            if not isinstance(part.target, Operation):
+                self.settle(part.target)
+        for item in place.items if isinstance(place, Cell) else ():
+            if isinstance(item.target, tuple):
+                item.target = self.cells[item.target]
+
+    def access(self, target: Operation | Cell | Container, cell: Cell) -> str:
+        """How a cell's forward pass names a part, ``.body`` or ``.body.conv``."""
+        place, key, number = self.homes[target]
+        if isinstance(place, Container):
+            text = f'["{key}"]'
+        elif place.chain and any(part.name.isdigit() for part in place.parts) and place is not self.root:
+            text = f"[{number}]"
+        else:
+            text = f".{key}"
+        return text if place is cell else self.access(place, cell) + text
+
+
+def is_function(item: Item) -> bool:
+    return isinstance(item.target, Operation) and item.target.function is not None
+
+
+def runs(cell: Cell) -> Iterator[list[Item]]:
+    """Successive rounds among the calls of a cell."""
+    run: list[Item] = []
+    names = {id(part.target): part.name for part in cell.parts}
+    for item in [*cell.items, None]:
+        if item is not None and names.get(id(item.target), "").isdigit():
+            if not run or (len(item.inputs) == 1 and item.inputs == run[-1].outputs):
+                run.append(item)
+                continue
+        if len(run) > 1:
+            yield run
+        run = [item] if item is not None and names.get(id(item.target), "").isdigit() else []

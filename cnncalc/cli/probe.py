@@ -175,8 +175,6 @@ def measured(ctx: click.Context, graph: Any, device: str, options: dict[str, Any
     except (NoDevice, Unsupported) as error:
         _output.echo(f"probe: {error}", sys.stderr)
         ctx.exit(2)
-    except RuntimeError as error:
-        raise click.BadParameter(str(error).splitlines()[0], param_hint="--device") from None
     steps = session.steps()
     try:
         for _ in _output.progress(steps, "measuring", session.total):

@@ -42,8 +42,6 @@ class Builder:
         """The first use of the weights of a shared block."""
         self.options: Mapping[str, Slot] = {}
         """The options that the call at hand gives, for a fault to point to."""
-        self.whole_name: str | None = None
-        """The name of the next node, where the file gives it in full."""
 
     def add(
         self, layer: Layer, wires: tuple[Wire, ...], span: Span, space: Space, links: tuple[Wire, ...] = ()
@@ -69,7 +67,7 @@ class Builder:
         index = len(nodes)
         if index >= self.limit:
             raise limit_reached(self.limit, span, space)
-        name = self.whole_name or space.path + space.segment(layer.word)
+        name = space.path + space.segment(layer.word)
         node = Node(index, name, space.line, layer, facts, tuple([wire.node for wire in wires]), space.frame, span)
         if links:
             node.links = tuple(link.node for link in links)

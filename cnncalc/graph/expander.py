@@ -65,7 +65,8 @@ class Expander:
         space = Space(self.network.file, self.network.file.params, "", None, 0)
         flow = self.ends.make_inputs(space, shapes)
         # the unnamed nodes of a net keep clear of the names of its lines
-        space.taken.update({each.name: each.name for each in net.statements if each.name and "." not in each.name})
+        names = [*(each.name for each in net.statements), *(each.name for each in net.inputs)]
+        space.taken.update({name: name for name in names if name and "." not in name})
         try:
             last = self.run_statements(net.statements, space, flow, top=True)
             self.ends.make_outputs(space, last)
@@ -77,7 +78,8 @@ class Expander:
 
     def run_statements(self, statements: tuple[Statement, ...], space: Space, flow: Flow, top: bool) -> Flowing | None:
         """Run lines one after the other: each goes on from the one above unless it begins with a name."""
-        outputs = {target.value.split(".")[0] for _, target in self.net.outputs or ()} if top else set()
+        targets = [target.value for _, target in self.net.outputs or ()] if top else []
+        outputs = {*targets, *(target.split(".")[0] for target in targets)}
         values: list[tuple[Statement, Flow]] = []
         for statement in statements:
             if top:
@@ -101,7 +103,7 @@ class Expander:
             last = number == len(values) - 1
             if flow.taken or statement.name in outputs or (statement.name is not None and statement.name in space.used):
                 continue
-            if last and not explicit:
+            if statement.whole or (last and not explicit):
                 continue
             labels = labels_of(statement.chain)
             if (
@@ -134,20 +136,19 @@ class Expander:
             assert parent is not None
             frame = Frame(statement.text, parent.block, parent.parent, parent.span)
         if top:
-            whole = statement.name is not None and (statement.whole or "." in statement.name)
             if statement.name is None:
                 inner = space
                 inner.numbered = True
                 inner.line = None
-            elif whole:
-                inner = space.inner("", statement.name.split(".")[0])
             else:
-                inner = space.inner(f"{statement.name}.", statement.name)
+                inner = space.inner(f"{statement.name}.", statement.name.split(".")[0])
             previous, inner.frame = inner.frame, frame
-            self.builder.whole_name = statement.name if whole else None
+            nodes = self.graph.nodes
+            above = len(nodes)
             value = self.run_chain(statement.chain, inner, flow)
-            self.builder.whole_name = None
             inner.frame = previous
+            if statement.name is not None and len(nodes) == above + 1 and (statement.whole or "." in statement.name):
+                nodes[above].name = statement.name
             return value
         previous, space.frame = space.frame, frame
         try:
@@ -417,7 +418,7 @@ class Expander:
         if first and not call.arguments:
             found = self.resolve(space, word)
             if found is not None:
-                if canonical(word):
+                if canonical(word) and not call.line:
                     raise SpanFault(
                         "G110",
                         f"{word!r} is a layer and a line of this network",
@@ -425,7 +426,7 @@ class Expander:
                         (f"rename the line, e.g. {word}_1",),
                     )
                 return found
-        if "." not in word:
+        if "." not in word and not call.line:
             block = space.file.blocks.get(word)
             if block is not None:
                 return self.run_block(call, block, space, flow)
@@ -465,6 +466,9 @@ class Expander:
                 call.word_span,
                 (f"give it as an argument: {space.block.name}(..., {word})",),
             )
+        if call.line:
+            hint = did_you_mean(word, space.names)
+            return SpanFault("G101", f"there is no line called {word!r}", call.word_span, (hint,) if hint else ())
         return SpanFault(
             "G101",
             f"there is no layer, block or earlier line called {word!r}",
@@ -527,7 +531,6 @@ class Expander:
         inner.block = block
         inner.shared = f"{block.name}\n{path}" if block.shared else space.shared
         inner.variables = self.block_variables(call, block, given, inner, flow)
-        self.builder.whole_name = None
         self.calls.append(block)
         body = Flow(flow.value)
         try:

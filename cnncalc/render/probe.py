@@ -135,6 +135,8 @@ def remarks(rows: Sequence[Document]) -> Iterator[Line]:
     timings = [row["time"] for row in rows if row["time"]]
     if any(row["floor_share"] is not None for row in rows):
         yield "dim", "floor: the least time the roofline allows the layers, as a share of the median"
+    if any((row["floor_share"] or 0) > 1.05 for row in rows):
+        yield "bad", "above 100%: the caches served it, or the device was busy while the ceilings were measured"
     if not all(each["settled"] for each in timings):
         yield "dim", "~ the spread did not get below the aim within the time bound"
     if not all(each["warm"] for each in timings):
@@ -225,6 +227,8 @@ def comparison_lines(document: Document, width: int) -> Iterator[Line]:
             "title",
             f"{which.upper()}  {one['network']}, {one['device']}, torch {one['torch']}, {one['date'][:10]}{partial}",
         )
+    if document["a"]["network"] != document["b"]["network"]:
+        yield "bad", "these are different networks"
     for each in document["ceilings"]:
         unit = {"bytes_per_second": "B/s"}.get(each["unit"], "FLOP/s")
         yield "dim", f"{each['name']}: {rate(each['a'], unit)}, {rate(each['b'], unit)}, B/A {each['ratio']:.2f}"

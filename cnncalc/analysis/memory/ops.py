@@ -88,6 +88,14 @@ def contiguous_of(tape: Tape, x: Tensor) -> Tensor:
     return tape.record(tape.new(x.shape), (x,), lambda gradient: (tape.hold(gradient),))
 
 
+def formatted(tape: Tape, x: Tensor, last: bool) -> Tensor:
+    """``contiguous(memory_format=...)``: channels last or contiguous, by a copy where it lies otherwise."""
+    strides = simplest(x.shape, channels_last(x.shape)) if last else None
+    if (x.strides and simplest(x.shape, x.strides)) == strides:
+        return tape.hold(x)
+    return tape.record(tape.new(x.shape, strides=strides), (x,), lambda gradient: (tape.hold(gradient),))
+
+
 def permute(tape: Tape, x: Tensor, order: Sequence[int]) -> Tensor:
     shape = permuted(x.shape, order)
     back = [0] * len(order)

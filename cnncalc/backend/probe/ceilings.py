@@ -17,8 +17,9 @@ CUDA_SIZES = (2048, 4096, 8192, 16384)
 CPU_SIZES = (256, 512, 1024, 2048, 4096)
 CUDA_COPY = 2**30
 CPU_COPY = 256 * 2**20
-RUNS = 20
-"""A size is left out where its runs would not fit into the bound so many times."""
+RUNS = 10
+"""A size is left out where its runs, judged by the fastest of the size before, would not fit into the bound so many
+times."""
 
 
 def copy_ceiling(stopwatch: Stopwatch, rule: Rule) -> dict[str, Any] | None:
@@ -66,7 +67,7 @@ def matmul_ceiling(dtype: str, stopwatch: Stopwatch, rule: Rule) -> dict[str, An
             if not isinstance(error, (Unsupported, RuntimeError, MemoryError)):
                 raise
             break
-        before = size, timing.median
+        before = size, timing.fastest
         rate = 2 * size**3 / timing.median
         found["tried"].append({"size": size, "flops_per_second": rate})
         if found["size"] is None or rate > found["flops_per_second"]:

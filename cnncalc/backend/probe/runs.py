@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from itertools import product
@@ -68,6 +69,9 @@ def device_for(name: str) -> torch.device:
     available = torch.cuda.is_available()
     if name == "auto":
         name = "cuda" if available else "cpu"
+    found = re.fullmatch(r"cpu|cuda(?::(\d{1,3}))?", name)
+    if not found:
+        raise NoDevice(f"there is no device {name!r}: auto, cuda, cuda:1 or cpu")
     device = torch.device(name)
     if device.type != "cuda":
         return device

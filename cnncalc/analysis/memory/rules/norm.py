@@ -5,12 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnncalc.analysis.memory import ops
+from cnncalc.analysis.memory.layout import is_channels_last
 from cnncalc.analysis.memory.rules.table import Site, each_rank, gradients_of, rule
 from cnncalc.analysis.memory.tape import Backward, Tape, Tensor
 
 
 def normalised(
-    tape: Tape, x: Tensor, parameters: Sequence[Tensor], sizes: tuple[int, ...], contiguous: bool = False
+    tape: Tape,
+    x: Tensor,
+    parameters: Sequence[Tensor],
+    sizes: tuple[int, ...],
+    contiguous: bool = False,
+    backward: Backward | None = None,
 ) -> Tensor:
     """The result and two statistics; the input, the statistics and the weight are kept, and all gradients made at
     once."""
@@ -20,11 +26,11 @@ def normalised(
     wanted, before = tape.wants(x), x.shape
     own = tuple(parameters)
 
-    def backward(gradient: Tensor) -> list[Tensor | None]:
+    def at_once(gradient: Tensor) -> list[Tensor | None]:
         first = tape.new(before, "gradient", strides=strides) if wanted else None
         return [first, *gradients_of(tape, own)]
 
-    tape.record(out, (x, *own), backward, (x, *statistics, *own[:1]))
+    tape.record(out, (x, *own), backward or at_once, (x, *statistics, *own[:1]))
     tape.drop(*statistics)
     return out
 
@@ -38,7 +44,23 @@ def batch_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
 
 @rule("GroupNorm")
 def group_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
-    return normalised(tape, x, site.parameters, (x.shape[0], site.arguments["num_groups"]))
+    """The input is brought to its own memory format first (to contiguous on CUDA), in backward the gradient too."""
+    last = tape.cpu and is_channels_last(x.shape, x.strides)
+    even = ops.formatted(tape, x, last)
+    sizes = (x.shape[0], site.arguments["num_groups"])
+    strides = even.strides
+    wanted, before = tape.wants(x), x.shape
+
+    def backward(gradient: Tensor) -> list[Tensor | None]:
+        lying = ops.formatted(tape, gradient, last)
+        first = tape.new(before, "gradient", strides=strides) if wanted else None
+        made = [first, *gradients_of(tape, site.parameters)]
+        tape.drop(lying)
+        return made
+
+    out = normalised(tape, even, site.parameters, sizes, backward=backward)
+    tape.drop(even)
+    return out
 
 
 @rule("LayerNorm")

@@ -1,4 +1,4 @@
-"""Writes docs/layers.md from the table of layers: ``python -m tests.generate_docs``; a test fails where it is stale."""
+"""Writes the generated pages of docs/: ``python -m tests.generate_docs``; a test fails where one is stale."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from cnncalc.layers import SPELLINGS, TABLE, Kind, kind_of
 from cnncalc.layers.base import got
 from cnncalc.shape import show
 
-PAGE = Path(__file__).parent.parent / "docs" / "layers.md"
+DOCS = Path(__file__).parent.parent / "docs"
+PAGES = DOCS.parent / "cnncalc" / "pages"
 
 EXAMPLES: dict[str, str] = {
     "conv": "3x227x227 | conv 96 11x11 /4",
@@ -155,6 +156,70 @@ def example(word: str, text: str) -> list[str]:
     return lines if row.formulas else [f"`{text}` makes {show(row.output)}."]
 
 
+CLI_HEAD = """\
+# Commands
+
+`cnncalc --help` lists them, `cnncalc COMMAND --help` tells about one. TARGET is a file, a bundled name (`alexnet`,
+`densenet201`; `cnncalc list` names them), `-` for stdin, or a network on one line.
+
+Exit codes are the same in every command: 0 fine; 1 findings or figures that differ; 2 input that cannot be used, or a
+wrong command line. Results go to stdout, diagnostics and progress to stderr; with `--format json` the diagnostics stand in
+the document. There is colour on a terminal only; `NO_COLOR`, `FORCE_COLOR` and `COLUMNS` are honoured. Completion:
+`cnncalc completion bash|zsh|fish` prints a script for the shell.
+
+<!-- Written by `python -m tests.generate_docs`; do not edit. -->
+"""
+
+
+def cli_page() -> str:
+    """Every command with its own help."""
+    import click
+
+    from cnncalc.cli import _commands
+    from cnncalc.cli._group import group
+
+    parts = [CLI_HEAD]
+    for name in _commands.names():
+        context = click.Context(group, info_name="cnncalc", max_content_width=100, terminal_width=100)
+        command = group.get_command(context, name)
+        assert command is not None
+        inner = click.Context(command, info_name=name, parent=context, max_content_width=100, terminal_width=100)
+        parts.append(f"## {name}\n\n```text\n{command.get_help(inner)}\n```\n")
+    return "\n".join(parts)
+
+
+def diagnostics_page() -> str:
+    """The pages of all codes, one after the other."""
+    from cnncalc.errors import CODES
+
+    head = """\
+# Diagnostics
+
+Every message has a code and a name, frozen once released. The letter is the topic: Y text and keys, T types and values,
+S shapes, G graph and names, E expectations. `cnncalc explain CODE` prints the page of one.
+
+<!-- Written by `python -m tests.generate_docs`; do not edit. -->
+"""
+    parts = [head]
+    for code in sorted(CODES, key=lambda code: ("YTSGEPB".index(code[0]), code)):
+        text = (PAGES / f"{code}.md").read_text("utf-8")
+        parts.append(one_level_down(text))
+    return "\n".join(parts)
+
+
+def one_level_down(text: str) -> str:
+    """A page with its headings one level lower; comments in code blocks stay."""
+    lines, fenced = [], False
+    for line in text.splitlines():
+        fenced ^= line.startswith("```")
+        lines.append(f"#{line}" if line.startswith("#") and not fenced else line)
+    return "\n".join(lines) + "\n"
+
+
+GENERATED = {"layers.md": page, "cli.md": cli_page, "diagnostics.md": diagnostics_page}
+
+
 if __name__ == "__main__":
-    PAGE.write_text(page(), "utf-8")
-    print(f"wrote {PAGE}")
+    for name, write in GENERATED.items():
+        (DOCS / name).write_text(write(), "utf-8")
+        print(f"wrote docs/{name}")

@@ -23,6 +23,8 @@ from typing import NamedTuple
 
 import pytest
 
+from tests import generate_docs
+
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
@@ -191,3 +193,10 @@ def test_page(page: Path, environment: dict[str, str], monkeypatch: pytest.Monke
 )
 def test_the_test_can_fail(text: str, count: int, environment: dict[str, str]) -> None:
     assert len(wrong_in(text, environment)) == count
+
+
+@pytest.mark.parametrize("name", generate_docs.GENERATED)
+def test_generated_pages_are_fresh(name: str) -> None:
+    """White space aside: how help texts are wrapped is click's affair."""
+    written = (ROOT / "docs" / name).read_text("utf-8")
+    assert written.split() == generate_docs.GENERATED[name]().split(), "run: python -m tests.generate_docs"

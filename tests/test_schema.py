@@ -236,10 +236,6 @@ def test_the_command() -> None:
         assert json.loads(done.stdout) == expected
 
 
-def test_the_page_of_layers_is_fresh() -> None:
-    assert generate_docs.PAGE.read_text("utf-8") == generate_docs.page(), "run: python -m tests.generate_docs"
-
-
 def test_every_layer_has_an_example() -> None:
     assert set(generate_docs.EXAMPLES) <= set(TABLE)
     plain = {word for word in TABLE if kind_of(word).layer.family == "activation"}

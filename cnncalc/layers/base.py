@@ -276,14 +276,10 @@ WholeOrZero = Annotated[int, PlainValidator(_zero_or_more), WithJsonSchema({"any
 Axes = Annotated[int | tuple[int, ...], PlainValidator(_axes), WithJsonSchema(_PER_AXIS), Size]
 AxesOrZero = Annotated[int | tuple[int, ...], PlainValidator(_outpad), WithJsonSchema(_PER_AXIS), Size]
 Sizes = Annotated[tuple[int, ...], PlainValidator(_sizes), WithJsonSchema(_PER_AXIS), Size]
-Padding = Annotated[
-    int | str | tuple[int | tuple[int, int], ...],
-    PlainValidator(_padding),
-    WithJsonSchema(_PAD),
-    Letter("p"),
-    Size,
-    Sides,
+PlainPadding = Annotated[
+    int | str | tuple[int | tuple[int, int], ...], PlainValidator(_padding), WithJsonSchema(_PAD), Size, Sides
 ]
+Padding = Annotated[PlainPadding, Letter("p")]
 Number = Annotated[float, PlainValidator(_number), WithJsonSchema({"type": ["number", "string"]})]
 Probability = Annotated[float, PlainValidator(_probability), WithJsonSchema({"type": ["number", "string"]})]
 Switch = Annotated[bool, PlainValidator(_switch), WithJsonSchema({"type": "boolean"})]

@@ -15,6 +15,7 @@ from cnncalc.layers.base import (
     Layer,
     Line,
     Padding,
+    PlainPadding,
     Size,
     Sizes,
     Switch,
@@ -248,7 +249,7 @@ class Unpool(Layer):
     like: Annotated[Sizes, Line("node")] = Field(description="the line whose max pooling it undoes")
     kernel: Axes | None = Field(None, description="the window of that pooling, worked out")
     stride: Axes | None = Field(None, description="the step of that pooling, worked out")
-    pad: Padding = Field(0, description="the padding of that pooling, worked out")
+    pad: PlainPadding = Field(0, description="the padding of that pooling, worked out")
     dilation: Axes = Field(1, description="the dilation of that pooling, worked out")
     ceil: Switch = Field(False, description="whether that pooling rounds up, worked out")
 

@@ -9,6 +9,6 @@ from __future__ import annotations
 from cnncalc.analysis.memory.report import Held, MemoryReport, Stage
 from cnncalc.analysis.memory.rules import UnknownCall
 from cnncalc.analysis.memory.simulate import simulate
-from cnncalc.analysis.memory.tape import InplaceFault
+from cnncalc.analysis.memory.tape import InplaceFault, NotModelled
 
-__all__ = ["Held", "InplaceFault", "MemoryReport", "Stage", "UnknownCall", "simulate"]
+__all__ = ["Held", "InplaceFault", "MemoryReport", "NotModelled", "Stage", "UnknownCall", "simulate"]

@@ -26,6 +26,10 @@ Backward: TypeAlias = "Callable[[Tensor], Sequence[Tensor | None]]"
 Strides: TypeAlias = tuple[int, ...]
 
 
+class NotModelled(ValueError):
+    """What the memory model does not cover: refused, never counted as 0."""
+
+
 class InplaceFault(ValueError):
     """An operation in place that torch refuses in backward: it overwrote what an earlier one had saved."""
 

@@ -8,7 +8,7 @@ from cnncalc.analysis.memory import ops
 from cnncalc.analysis.memory.layout import channels_last, contiguous, is_channels_last, simplest
 from cnncalc.analysis.memory.rules.resize import padded
 from cnncalc.analysis.memory.rules.table import Site, each_rank, gradients_of, rule
-from cnncalc.analysis.memory.tape import Tape, Tensor
+from cnncalc.analysis.memory.tape import NotModelled, Tape, Tensor
 from cnncalc.shape import Shape
 
 
@@ -41,7 +41,7 @@ def _transposed_shape(site: Site, shape: Shape) -> Shape:
     """What a transposed convolution makes whose padding is cut by a call behind it."""
     given = site.arguments
     if "output_padding" not in given:
-        raise NotImplementedError(f"{site.name} is expected to be the last call of its layer")
+        raise NotModelled(f"{site.name} is expected to be the last call of its layer")
     axes = zip(
         shape[2:],
         *(given[each] for each in ("kernel_size", "stride", "padding", "output_padding", "dilation")),

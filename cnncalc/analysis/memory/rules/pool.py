@@ -50,18 +50,20 @@ def max_pool(tape: Tape, site: Site, x: Tensor) -> Tensor | tuple[Tensor, Tensor
 @rule(*each_rank("AvgPool"))
 def avg_pool(tape: Tape, site: Site, x: Tensor) -> Tensor:
     """Keeps the input, for its size."""
-    return squeezed(tape, x, site.shape, True) if site.rank == 1 else ops.resized(tape, x, site.shape, (x,), packed=site.rank == 3)
+    return (
+        squeezed(tape, x, site.shape, True)
+        if site.rank == 1
+        else ops.resized(tape, x, site.shape, (x,), packed=site.rank == 3)
+    )
 
 
 @rule(*each_rank("AdaptiveAvgPool"))
 def adaptive_avg_pool(tape: Tape, site: Site, x: Tensor) -> Tensor:
     """To size 1 it is a mean, which keeps nothing; else it keeps the input."""
     keeps = any(each != 1 for each in site.shape[2:])
-    return (
-        squeezed(tape, x, site.shape, keeps)
-        if site.rank == 1
-        else ops.resized(tape, x, site.shape, (x,) if keeps else ())
-    )
+    if site.rank == 1:
+        return squeezed(tape, x, site.shape, keeps)
+    return ops.resized(tape, x, site.shape, (x,), packed=site.rank == 3) if keeps else ops.mean(tape, x, site.shape)
 
 
 @rule(*each_rank("MaxUnpool"))

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from cnncalc.analysis.memory.tape import Tape, Tensor
+from cnncalc.analysis.memory.tape import NotModelled, Tape, Tensor
 from cnncalc.shape import Shape
 
 
-class UnknownCall(LookupError):
-    """A call that no rule covers: it is refused, never counted as 0."""
+class UnknownCall(NotModelled):
+    """A call that no rule covers."""
 
 
 class Site(NamedTuple):

@@ -99,7 +99,9 @@ class Cells:
         self.operations = operations_of(graph)
         self.outputs = output_values(graph, self.operations)
         inputs = len(graph.inputs)
-        self.ranks = {each.index: rank for rank, each in enumerate(filter(lambda op: op.live, self.operations[inputs:]))}
+        self.ranks = {
+            each.index: rank for rank, each in enumerate(filter(lambda op: op.live, self.operations[inputs:]))
+        }
         self.users: dict[Value, set[int]] = {value: {-1} for _, value in self.outputs}
         for operation in self.operations:
             for value in operation.inputs if operation.live else ():

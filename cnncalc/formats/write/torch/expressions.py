@@ -14,7 +14,7 @@ POSITIONAL = {
     "LocalResponseNorm": 1, "MaxPool": 1, "AvgPool": 1, "MaxUnpool": 1, "AdaptiveAvgPool": 1, "AdaptiveMaxPool": 1,
     "PReLU": 1, "LeakyReLU": 1, "Dropout": 1, "ZeroPad": 1, "ReflectionPad": 1, "ConstantPad": 2, "PixelShuffle": 1,
     "PixelUnshuffle": 1, "ChannelShuffle": 1, "CenterCrop": 1, "ChannelLayerNorm": 1, "L2Norm": 1, "ChannelScale": 1,
-    "DropPath": 1, "LocallyConnected": 2,
+    "DropPath": 1, "LocallyConnected": 2, "Unflatten": 2,
 }  # fmt: skip
 """How many arguments go without their name."""
 

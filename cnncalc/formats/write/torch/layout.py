@@ -38,7 +38,8 @@ def flat(doc: Doc) -> str:
 
 
 def opened(doc: Call) -> str:
-    return doc.head if doc.head.endswith("(") else f"{doc.head}("
+    """The text up to the first argument."""
+    return doc.head if doc.head[-1] in "({" else f"{doc.head}("
 
 
 def flat_argument(argument: tuple[str | None, Doc]) -> str:
@@ -57,8 +58,8 @@ def lines(doc: Doc, indent: int, before: str = "", after: str = "") -> list[str]
         return [f"{start}*(", *body, f"{INDENT * (indent + 1)}{doc.header}", f"{INDENT * indent}){after}"]
     found = [start + opened(doc)]
     inside = f"{INDENT * (indent + 1)}{', '.join(map(flat_argument, doc.arguments))}"
-    alone = len(doc.arguments) == 1 and doc.head != "("
-    if len(inside) <= WIDTH and doc.head != "(":
+    alone = len(doc.arguments) == 1 and doc.head not in ("(", "{")
+    if len(inside) <= WIDTH and doc.head not in ("(", "{"):
         found.append(inside)
     else:
         for key, each in doc.arguments:

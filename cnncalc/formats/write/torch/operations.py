@@ -126,15 +126,14 @@ def parts_of(graph: Graph, node: Node, indexed: set[int]) -> list[tuple[str, Con
     calls = node.layer.torch(*shapes)
     if [call.name for call in calls] == ["movedim", "LayerNorm", "movedim"]:
         return [("", construct("ChannelLayerNorm", calls[1].arguments))]
-    if node.kind == "reshape":
-        return [("", Function("reshape", tuple(node.facts.output)))]
     main = max((number for number, call in enumerate(calls) if call.name[0].isupper()), default=0)
     parts: list[tuple[str, Construct | Function]] = []
     for number, call in enumerate(calls):
         part = part_of(call, shapes, node)
         if node.index in indexed and number == main and isinstance(part, Construct):
             part = Construct(part.name, (*part.keys, "return_indices"), (*part.parts, Literal(True, "return_indices")))
-        parts.append(("" if number == main else "_pad" if number < main else "_crop", part))
+        before = "_flat" if call.name == "Flatten" else "_pad"
+        parts.append(("" if number == main else before if number < main else "_crop", part))
     return parts
 
 
@@ -197,7 +196,7 @@ def unpooled_size(graph: Graph, node: Node) -> tuple[int, ...]:
 def construct(name: str, arguments: Any) -> Construct:
     """The call of a class of ``torch.nn``, or of a helper."""
     helper = name in HELPERS
-    one = name != "LocallyConnected"
+    one = name not in ("LocallyConnected", "Unflatten")
     parts = tuple(Literal(plain(value) if one else value, key) for key, value in arguments.items())
     return Construct(name if helper else f"nn.{name}", tuple(arguments), parts)
 

@@ -228,14 +228,10 @@ def find_source(target: str | os.PathLike[str]) -> tuple[Source, str | None]:
         return load_source(place.path), place.variant
     if re.fullmatch(r"[\w.+-]+", target.strip()) and not target.strip()[0].isdigit():
         hint = did_you_mean(target, library.names())
-        help = (
-            [hint]
-            if hint
-            else [
-                "`cnncalc list` names the bundled networks; a one-line network begins with its input: '3x32x32 | conv 6 5x5'"
-            ]
+        forms = (
+            "`cnncalc list` names the bundled ones; a network on one line begins with its input: 3x32x32 | conv 6 5"
         )
-        raise fault("Y001", f"there is no file and no bundled network called {target!r}", help=help)
+        raise fault("Y001", f"there is no file and no bundled network called {target!r}", help=[hint or forms])
     return Source("<line>", target), None
 
 

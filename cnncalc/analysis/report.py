@@ -287,7 +287,8 @@ class Report:
 
     def __repr__(self) -> str:
         totals = self.totals
-        return f"<Report {self.name}: {totals.layers} layers, {short_count(totals.params)} params, {short_count(totals.macs)} MACs>"
+        params, macs = short_count(totals.params), short_count(totals.macs)
+        return f"<Report {self.name}: {totals.layers} layers, {params} params, {macs} MACs>"
 
 
 def needed_for(graph: Graph, output: str) -> set[int]:

@@ -23,7 +23,8 @@ from cnncalc.graph.space import (
 from cnncalc.layers import all_words, canonical, kind_of
 from cnncalc.layers.base import Layer, got
 from cnncalc.shape import Shape, show
-from cnncalc.spec.bind import Binder, Faults, Slot, block_arguments, is_constant, make_layer, vgg_call
+from cnncalc.spec.bind import Binder, Faults, Slot, is_constant, make_layer, vgg_call
+from cnncalc.spec.bind_block import BlockBinder
 from cnncalc.spec.evaluate import UNKNOWN, Scope, SpanFault, Unknown, evaluate
 from cnncalc.spec.network import Block, Net, Network, Statement
 from cnncalc.spec.syntax import Call, Chain, Given, Label, Merge, Repeat, Span, Step
@@ -518,9 +519,9 @@ class Expander:
         frame = space.frame
         assert frame is not None
         parameters = tuple(each.name for each in block.parameters)
-        given = block_arguments(
+        given = BlockBinder(
             call, block.name, parameters, self.scope(space, flow), lambda name, span: self.resolve(space, name)
-        )
+        ).arguments()
         if any(each is block for each in self.calls):
             raise SpanFault("G106", f"block {block.name!r} uses itself", call.span)
         if space.depth >= DEPTH_LIMIT:

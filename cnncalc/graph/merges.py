@@ -141,8 +141,8 @@ class Merger:
             strides = {-(-was // now) for was, now in zip(shortcut.shape[1:], body.shape[1:], strict=True)}
             stride = f" /{strides.pop()}" if len(strides) == 1 and strides != {1} else ""
             help = (
-                f"project it: residual(..., project = conv {body.shape[0]} 1{stride}), or say project = none to drop the "
-                "shortcut wherever the shapes differ",
+                f"project it: residual(..., project = conv {body.shape[0]} 1{stride}), or say project = none to drop "
+                "the shortcut wherever the shapes differ",
             )
         self.faults.report(
             Diagnostic(

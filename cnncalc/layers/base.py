@@ -7,6 +7,7 @@ The phrase binder, the long form, the JSON Schema and the manual page all read t
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Annotated, Any, ClassVar, NamedTuple
@@ -151,7 +152,7 @@ def is_whole(value: object) -> bool:
 def _whole(value: object, least: int) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float, Fraction)):
         raise PydanticCustomError("whole_number", "must be a whole number, got {got}", {"got": got(value)})
-    if value != value or value in (float("inf"), float("-inf")) or int(value) != value:
+    if not math.isfinite(value) or int(value) != value:
         raise PydanticCustomError("not_whole", "must be a whole number, got {got}", {"got": got(value)})
     if value < least:
         raise PydanticCustomError(
@@ -377,7 +378,8 @@ def per_axis(word: str, option: str, value: int | tuple[int, ...], rank: int) ->
     if len(value) != rank:
         raise Fault(
             "S106",
-            f"{word}'s {option} {show(value)} has {len(value)} axes, but what flows in has {rank} ({' '.join(axis_names(rank))})",
+            f"{word}'s {option} {show(value)} has {len(value)} axes, but what flows in has {rank} "
+            f"({' '.join(axis_names(rank))})",
             option=option,
         )
     return value

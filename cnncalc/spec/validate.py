@@ -19,8 +19,8 @@ from cnncalc.spec.phrase import parse_line, parse_signature, parse_value
 from cnncalc.spec.syntax import Call, Given, Group, Size
 
 KEYS = (
-    "name", "about", "input", "inputs", "params", "variants", "defaults", "blocks", "shared", "layers", "outputs", "nets",
-    "import", "tiling", "expect", "family", "year", "budget", "per_image",
+    "name", "about", "input", "inputs", "params", "variants", "defaults", "blocks", "shared", "layers", "outputs",
+    "nets", "import", "tiling", "expect", "family", "year", "budget", "per_image",
 )  # fmt: skip
 NET_KEYS = ("about", "input", "inputs", "layers", "outputs", "per_image", "expect")
 RESERVED = ("output", "params", "weights", "macs", "memory", "total", *SIZE_NAMES)

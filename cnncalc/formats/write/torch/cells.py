@@ -115,6 +115,8 @@ class Cells:
         self.homes: dict[Operation | Cell | Container, Home] = {}
         self.cells: dict[Path, Operation | Cell] = {}
         self.root = self.make(trunk)
+        self.root.inputs = tuple(Value(number) for _, number in graph.inputs)
+        self.root.outputs = tuple(value for _, value in self.outputs)
         self.settle(self.root)
 
     # -- the tree of names -----------------------------------------------------------------------------------------

@@ -147,7 +147,25 @@ class Children(NamedTuple):
         return Call(self.kind, self.arguments(texts, depth))
 
 
-Expression = Construct | Use | Repeat | Children
+class Optional(NamedTuple):
+    """A part that some uses of a class do without."""
+
+    present: Literal
+    body: Expression
+
+    def slots(self) -> Iterator[Literal]:
+        yield self.present
+        yield from self.body.slots()
+
+    def structure(self) -> Hashable:
+        return ("optional", self.body.structure())
+
+    def document(self, texts: Iterator[str], depth: int = 0) -> Doc:
+        next(texts)
+        return self.body.document(texts, depth)
+
+
+Expression = Construct | Use | Repeat | Children | Optional
 
 
 def product(factor: str, index: str) -> str:

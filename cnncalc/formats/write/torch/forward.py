@@ -112,7 +112,10 @@ def document(tree: Tree, name: object) -> Doc:
     if kind == "center_crop":
         return Call("center_crop", [(None, each) for each in docs])
     if kind == "return":
-        return docs[0] if len(docs) == 1 else ", ".join(map(flat, docs))
+        if len(docs) == 1:
+            return docs[0]
+        text = ", ".join(map(flat, docs))
+        return text if len(text) <= LONGEST else Call("(", [(None, each) for each in docs])
     mine = TIGHTNESS.get(kind, 1 if kind == "return" else 0 if kind == "tile" else 3)
     texts = [
         f"({flat(doc)})" if isinstance(each, Tree) and tightness(each) < mine + (number > 0) else flat(doc)

@@ -1,0 +1,347 @@
+"""Classes for the cells: one for all uses of a block with the same structure, with parameters for what differs."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from typing import Any, NamedTuple
+
+from cnncalc.formats.write.torch.arguments import arguments_of
+from cnncalc.formats.write.torch.cells import Cell, Cells, Container, Item
+from cnncalc.formats.write.torch.expressions import (
+    Children,
+    Construct,
+    Expression,
+    Literal,
+    Optional,
+    Use,
+    chain,
+)
+from cnncalc.formats.write.torch.fitting import Fitted, Fitting, Parameter, same
+from cnncalc.formats.write.torch.forward import Program, Ref, Step
+from cnncalc.formats.write.torch.names import class_name, unique, variable
+from cnncalc.formats.write.torch.operations import Operation, Value
+from cnncalc.graph import Wire
+
+
+class Shell(NamedTuple):
+    """What a cell is made of, its values apart."""
+
+    keys: tuple[str, ...]
+    parts: tuple[Expression, ...]
+    program: Program | None
+    """None for a plain chain."""
+
+    def structure(self) -> Hashable:
+        program = self.program.structure() if self.program else None
+        return (self.keys, tuple(part.structure() for part in self.parts), program)
+
+    def slots(self) -> list[Literal]:
+        return [slot for part in self.parts for slot in part.slots()]
+
+
+class Written(NamedTuple):
+    """A class to write."""
+
+    name: str
+    about: str
+    shell: Shell
+    parameters: list[Parameter]
+    texts: list[str]
+    """What stands in each slot."""
+    inputs: list[str]
+
+
+class Classes:
+    """All classes that the networks need besides their own, in the order of definition."""
+
+    def __init__(self, networks: list[Cells], taken: set[str]) -> None:
+        self.taken = taken
+        self.written: list[Written] = []
+        self.expressions: dict[Cell, Expression] = {}
+        self.networks: dict[Cell, Cells] = {}
+        for cells in networks:
+            for cell in below(cells.root):
+                self.networks[cell] = cells
+        for level in self.levels():
+            self.make(level)
+
+    def levels(self) -> Iterator[list[Cell]]:
+        """The cells, those within others first; all uses of a block at a time."""
+        ranks = dict.fromkeys(self.networks, 0)
+        blocks: dict[str, int] = {}
+        changed = True
+        while changed:
+            changed = False
+            for cell, rank in ranks.items():
+                inner = max((ranks[each] + 1 for each in below(cell)), default=0)
+                wanted = max(inner, blocks.get(cell.block, 0) if cell.block else 0)
+                if wanted > rank:
+                    ranks[cell] = wanted
+                    changed = True
+                if cell.block:
+                    blocks[cell.block] = max(wanted, blocks.get(cell.block, 0))
+        for rank in sorted(set(ranks.values())):
+            yield [cell for cell, own in ranks.items() if own == rank]
+
+    def make(self, level: list[Cell]) -> None:
+        """The expressions of cells of a level, classes for those that need one."""
+        buckets: dict[str | None, list[Cell]] = {}
+        for cell in level:
+            buckets.setdefault(cell.block, []).append(cell)
+        for block, cells in buckets.items():
+            shells = {cell: self.shell(cell) for cell in cells}
+            if block is not None:
+                optional_parts(shells)
+            variants: dict[Hashable, list[Cell]] = {}
+            for cell, shell in shells.items():
+                variants.setdefault(shell.structure(), []).append(cell)
+            for same_ones in variants.values():
+                first = shells[same_ones[0]]
+                if first.program is None and (block is None or len(same_ones) == 1):
+                    for cell in same_ones:
+                        self.expressions[cell] = shells[cell].parts[0]
+                else:
+                    self.define(block, same_ones, [shells[cell] for cell in same_ones])
+
+    def shell(self, cell: Cell) -> Shell:
+        cells = self.networks.get(cell)
+        if cell.chain and cells is not None:
+            keys = [cells.homes[part.target][1] for part in cell.parts]
+            names = keys if not any(part.name.isdigit() for part in cell.parts) else [part.name for part in cell.parts]
+            return Shell((), (chain(names, [self.expression(part.target) for part in cell.parts]),), None)
+        assert cells is not None
+        return self.module_shell(cell, cells)
+
+    def module_shell(self, cell: Cell, cells: Cells) -> Shell:
+        """The shell of a cell with a forward pass of its own."""
+        keys = tuple(cells.homes[part.target][1] for part in cell.parts)
+        parts = tuple(self.expression(part.target, cells) for part in cell.parts)
+        return Shell(keys, parts, program_of(cell, cells))
+
+    def expression(self, target: Operation | Cell | Container, cells: Cells | None = None) -> Expression:
+        if isinstance(target, Operation):
+            assert target.construct is not None
+            return target.construct
+        if isinstance(target, Cell):
+            return self.expressions[target]
+        assert cells is not None
+        keys = tuple(cells.homes[part.target][1] for part in target.parts)
+        return Children(
+            "nn.ModuleDict", keys, tuple(self.expression(part.target, cells) for part in target.parts), True
+        )
+
+    def define(self, block: str | None, cells: list[Cell], shells: list[Shell]) -> None:
+        """A class for cells of one structure."""
+        name = unique(class_name(block or "_".join(cells[0].path[-1:])), self.taken)
+        self.taken.add(name)
+        inputs = self.input_names(cells)
+        known, defaults = self.known(cells, block)
+        fitting = Fitting(known, {"x", "self", *inputs}, defaults)
+        columns = list(zip(*([slot.value for slot in shell.slots()] for shell in shells), strict=True))
+        slots = max(shells, key=lambda shell: sum(slot.value is not None for slot in shell.slots())).slots()
+        texts = fitted_texts(shells[0], slots, columns, fitting)
+        parameters = fitting.parameters()
+        about = (
+            f"The block ``{block}``."
+            if block
+            else f"``{'.'.join(cells[0].path)}``" + " and its like." * (len(cells) > 1)
+        )
+        self.written.append(Written(name, about, shells[0], parameters, texts, inputs))
+        keys = tuple(each.name for each in parameters)
+        given = tuple(each.default for each in parameters)
+        for number, cell in enumerate(cells):
+            values = tuple(Literal(each.values[number], each.name) for each in parameters)
+            self.expressions[cell] = Use(name, keys, values, given)
+
+    def known(self, cells: list[Cell], block: str | None) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+        """Candidates for parameters: the channels that flow in, and what the block was given."""
+        shapes = [self.networks[cell].operations[cell.inputs[0].operation].shape for cell in cells]
+        entering = "in_features" if all(len(shape) == 1 for shape in shapes) else "in_channels"
+        known: dict[str, list[Any]] = {entering: [shape[0] for shape in shapes]}
+        defaults: dict[str, Any] = {}
+        if block is None:
+            return known, defaults
+        rows = [arguments_of(self.networks[cell], cell) for cell in cells]
+        for parameter in self.networks[cells[0]].graph.network.file.blocks[block].parameters:
+            values = [row.get(parameter.name) for row in rows]
+            if all(isinstance(each, (int, float, tuple)) for each in values):
+                name = variable(parameter.name)
+                known.setdefault(name, values)
+                if parameter.default is not None and isinstance(
+                    getattr(parameter.default, "value", None), (int, float)
+                ):
+                    defaults[name] = getattr(parameter.default, "value", None)
+        return known, defaults
+
+    def input_names(self, cells: list[Cell]) -> list[str]:
+        """``x`` for what flows in, the names of the block's own parameters for what else it takes."""
+        found: list[str] = []
+        for number in range(len(cells[0].inputs)):
+            names: set[str] = set()
+            for cell in cells:
+                network = self.networks[cell]
+                node = network.operations[cell.inputs[number].operation].node.index
+                given = arguments_of(network, cell) if cell.block else {}
+                names |= {key for key, value in given.items() if isinstance(value, Wire) and value.node == node}
+            wanted = variable(names.pop()) if len(names) == 1 and number else "x" if not number else "skip"
+            found.append(unique(wanted, found))
+        return found
+
+
+def below(cell: Cell | Container) -> Iterator[Cell]:
+    """The cells within a cell, inner ones first."""
+    for part in cell.parts:
+        if isinstance(part.target, (Cell, Container)):
+            yield from below(part.target)
+        if isinstance(part.target, Cell):
+            yield part.target
+
+
+def program_of(cell: Cell, cells: Cells) -> Program:
+    """The forward pass of a cell."""
+    places: dict[Value, Ref] = {value: (-1 - number, 0) for number, value in enumerate(cell.inputs)}
+    steps: list[Step] = []
+    for number, item in enumerate(cell.items):
+        for port, value in enumerate(item.outputs):
+            places[value] = (number, port)
+    for item in cell.items:
+        steps.append(step_of(item, cell, cells, tuple(places[value] for value in item.inputs)))
+    return Program(len(cell.inputs), tuple(steps), tuple(places[value] for value in cell.outputs))
+
+
+def step_of(item: Item, cell: Cell, cells: Cells, inputs: tuple[Ref, ...]) -> Step:
+    outputs = len(item.outputs)
+    first = item.operations[0]
+    name = item.name
+    if outputs > 1:
+        name = "|".join(name_of(value, item, cells) for value in item.outputs)
+    if isinstance(item.target, Operation) and item.target.function is not None:
+        operands = tuple(inputs[item.inputs.index(value)] for value in first.inputs)
+        return Step(item.target.function, operands, outputs, name)
+    assert not isinstance(item.target, tuple)
+    way = cells.access(item.target, cell)
+    if item.borrows:
+        assert first.construct is not None
+        own = lent_construct(first.construct)
+        return Step("run_with_weights_of", inputs, outputs, name, (f"self{way}", own))
+    after = (("output_size", repr(first.settings)),) if len(item.operations) == 1 and first.settings else ()
+    return Step(way, inputs, outputs, name, (), after)
+
+
+def name_of(value: Value, item: Item, cells: Cells) -> str:
+    """A name for one of several results of a call."""
+    operation = cells.operations[value.operation]
+    if value.port:
+        return f"{item.name}_indices"
+    if len(item.operations) == 1:
+        return item.name
+    depth = len(item.operations[0].path) - 1
+    shared = 0
+    while shared < depth and all(each.path[shared] == operation.path[shared] for each in item.operations):
+        shared += 1
+    return f"{item.name}_{operation.path[min(shared, len(operation.path) - 1)]}"
+
+
+def lent_construct(construct: Construct) -> str:
+    from cnncalc.formats.write.torch.layout import flat
+
+    text = flat(construct.document(iter([repr(slot.value) for slot in construct.parts])))
+    return f'{text[:-1]}, device="meta")' if construct.name.startswith("nn.") else text
+
+
+def fitted_texts(shell: Shell, slots: list[Literal], columns: list[tuple[Any, ...]], fitting: Fitting) -> list[str]:
+    """The expressions of all slots; the tests of optional parts last, since they speak of the others."""
+    fitted: list[Fitted | None] = [None] * len(slots)
+    tests: list[tuple[int, str, int, int]] = []
+    position = 0
+    for key, part in zip(shell.keys or ("",), shell.parts, strict=True):
+        count = sum(1 for _ in part.slots())
+        if isinstance(part, Optional):
+            tests.append((position, key, position + 1, position + count))
+        for number in range(position + isinstance(part, Optional), position + count):
+            fitted[number] = fitting.fit(columns[number], slots[number].role)
+        position += count
+    for number, key, begin, end in tests:
+        made = [
+            each for each, slot in zip(fitted[begin:end], slots[begin:end], strict=True) if slot.role == "out_channels"
+        ]
+        last = made[-1] if made else None
+        if last is not None:
+            last = complete(last, fitting)
+        fitted[number] = Fitted(fitting.condition(columns[number], key, last), ())
+    return [each.text if each else "None" for each in fitted]
+
+
+def complete(fitted: Fitted, fitting: Fitting) -> Fitted | None:
+    """The values of an expression in all uses, also where its slot is not there."""
+    if all(value is not None for value in fitted.values):
+        return fitted
+    return next((each for each in fitting.candidates("", fitted.values) if each.text == fitted.text), None)
+
+
+def optional_parts(shells: dict[Cell, Shell]) -> None:
+    """Where a block's uses differ by one part, such as the projection of a shortcut, all get the fuller shell."""
+    full = {shell.structure(): shell for shell in shells.values() if shell.program is not None}
+    for fuller in sorted(full.values(), key=lambda shell: -len(shell.keys)):
+        assert fuller.program is not None
+        for key in fuller.keys:
+            fewer = {cell: shell for cell, shell in shells.items() if is_without(shell, fuller, key)}
+            if not fewer:
+                continue
+            place = fuller.keys.index(key)
+            whole = fuller.structure()
+            for cell, shell in shells.items():
+                if shell.structure() == whole:
+                    part = Optional(Literal(True, key), shell.parts[place])
+                    shells[cell] = shell._replace(parts=(*shell.parts[:place], part, *shell.parts[place + 1 :]))
+            empty = emptied(fuller.parts[place])
+            for cell, shell in fewer.items():
+                part = Optional(Literal(False, key), empty)
+                shells[cell] = fuller._replace(parts=(*shell.parts[:place], part, *shell.parts[place:]))
+            return
+
+
+def is_without(shell: Shell, fuller: Shell, key: str) -> bool:
+    """Whether a shell is the fuller one without that part, whose input takes the place of its output."""
+    if shell.program is None or fuller.program is None or len(shell.keys) + 1 != len(fuller.keys):
+        return False
+    place = fuller.keys.index(key)
+    if shell.keys != fuller.keys[:place] + fuller.keys[place + 1 :]:
+        return False
+    parts = fuller.parts[:place] + fuller.parts[place + 1 :]
+    if [each.structure() for each in shell.parts] != [each.structure() for each in parts]:
+        return False
+    calls = [number for number, step in enumerate(fuller.program.steps) if step.call == f".{key}"]
+    if len(calls) != 1:
+        return False
+    gone = fuller.program.steps[calls[0]]
+    if len(gone.inputs) != 1 or gone.outputs != 1:
+        return False
+
+    def moved(ref: Ref) -> Ref:
+        if ref == (calls[0], 0):
+            return moved(gone.inputs[0])
+        return (ref[0] - (ref[0] > calls[0]), ref[1])
+
+    steps = tuple(
+        step._replace(inputs=tuple(map(moved, step.inputs)))
+        for number, step in enumerate(fuller.program.steps)
+        if number != calls[0]
+    )
+    program = Program(fuller.program.inputs, steps, tuple(map(moved, fuller.program.outputs)))
+    return program.structure() == shell.program.structure()
+
+
+def emptied(part: Expression) -> Expression:
+    """The part with nothing in its slots."""
+    if isinstance(part, (Construct, Use)):
+        return part._replace(parts=tuple(slot._replace(value=None) for slot in part.parts))
+    if isinstance(part, Children):
+        return part._replace(parts=tuple(map(emptied, part.parts)))
+    if isinstance(part, Optional):
+        return Optional(part.present._replace(value=None), emptied(part.body))
+    steps = tuple(step and step._replace(value=None) for step in part.steps)
+    return part._replace(count=part.count._replace(value=None), body=emptied(part.body), steps=steps)
+
+
+__all__ = ["Classes", "Written", "below", "same"]

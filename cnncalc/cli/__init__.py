@@ -10,6 +10,7 @@ without click.
 
 import sys
 
+UNUSABLE = 2
 INTERRUPTED = 130
 BROKEN_PIPE = 141
 """What a shell reports for a process that ended by SIGINT or SIGPIPE: 128 plus the number of the signal."""
@@ -31,3 +32,7 @@ def main() -> None:
         sys.exit(BROKEN_PIPE)
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+    except OSError as error:  # a full disk, a stream that was closed: inputs have diagnostics of their own
+        _output.close_stdout()
+        sys.stderr.write(f"cnncalc: cannot write: {error.strerror or error}\n")
+        sys.exit(UNUSABLE)

@@ -91,7 +91,8 @@ def locally_connected(tape: Tape, site: Site, x: Tensor) -> Tensor:
     value = _then(tape, value, _bmm(tape, value, lines))
     tape.drop(lines)
     value = _then(tape, value, ops.permute(tape, value, (1, 2, 0)))
-    value = _then(tape, value, ops.reshape(tape, value, (batch, made, *out_size)))
+    value = _then(tape, value, ops.view(tape, value, (batch, made, *out_size)))
+    value = _then(tape, value, ops.contiguous_of(tape, value))
     if "bias" in site.weights:
         value = _then(tape, value, ops.add(tape, value, site.weights["bias"]))
     return value

@@ -10,7 +10,7 @@ from cnncalc.formats.write.torch.cells import Cell, Cells
 from cnncalc.graph import Wire
 from cnncalc.graph.records import Frame
 from cnncalc.shape import Shape
-from cnncalc.spec.bind import block_arguments
+from cnncalc.spec.bind_block import BlockBinder
 from cnncalc.spec.evaluate import UNKNOWN, Scope, SpanFault, Unknown, evaluate
 from cnncalc.spec.phrase import parse_chain_text
 from cnncalc.spec.syntax import Call, Span
@@ -55,7 +55,7 @@ def variables(cells: Cells, frame: Frame, cell: Cell) -> dict[str, Any]:
         return value.shape if isinstance(value, Wire) else UNKNOWN
 
     names = tuple(each.name for each in block.parameters)
-    found = {**block.file.params, **block_arguments(call, block.name, names, Scope(outer, shape, shape_of), resolve)}
+    found = {**block.file.params, **BlockBinder(call, block.name, names, Scope(outer, shape, shape_of), resolve).arguments()}
     for parameter in block.parameters:
         if parameter.name not in found and parameter.default is not None:
             found[parameter.name] = evaluate(parameter.default, Scope(found, shape, shape_of))

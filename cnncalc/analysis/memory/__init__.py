@@ -6,9 +6,10 @@ through CUDA's caching allocator; :mod:`advice` answers what would fit and what 
 
 from __future__ import annotations
 
+from cnncalc.analysis.memory.allocator import CudaMemory, OutOfMemory, replay
 from cnncalc.analysis.memory.report import Held, MemoryReport, Stage
 from cnncalc.analysis.memory.rules import UnknownCall
 from cnncalc.analysis.memory.simulate import simulate
 from cnncalc.analysis.memory.tape import InplaceFault, NotModelled
 
-__all__ = ["Held", "InplaceFault", "MemoryReport", "NotModelled", "Stage", "UnknownCall", "simulate"]
+__all__ = ["CudaMemory", "Held", "InplaceFault", "MemoryReport", "NotModelled", "OutOfMemory", "Stage", "UnknownCall", "replay", "simulate"]

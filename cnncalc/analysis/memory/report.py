@@ -69,6 +69,8 @@ class MemoryReport(NamedTuple):
     """The optimizer's state, made at the end of the first step (of building it, for adagrad)."""
     step_log: tuple[Allocation, ...]
     """Events of every step."""
+    optimizer_at: int
+    """The place in ``step_log`` where the optimizer begins."""
 
 
 def report_of(run: Run, dtype: str, device: str) -> MemoryReport:
@@ -107,6 +109,7 @@ def report_of(run: Run, dtype: str, device: str) -> MemoryReport:
         tuple(logs[: state_first or first]),
         tuple(logs[state_first:state_last]),
         tuple(logs[first:]),
+        next((moment.first - first for moment in tape.moments if moment.phase == "optimizer"), len(logs) - first),
     )
 
 

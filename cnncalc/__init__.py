@@ -16,9 +16,11 @@ if TYPE_CHECKING:
     from cnncalc.api import Report as Report
     from cnncalc.api import analyse as analyse
     from cnncalc.api import analyse_all as analyse_all
+    from cnncalc.api import build as build
     from cnncalc.api import explain as explain
     from cnncalc.api import load as load
     from cnncalc.api import parse as parse
+    from cnncalc.api import verify as verify
     from cnncalc.errors import Diagnostic as Diagnostic
     from cnncalc.errors import SpecError as SpecError
 
@@ -27,10 +29,12 @@ _HOMES = {
     "SpecError": "cnncalc.errors",
     "analyse": "cnncalc.api",
     "analyse_all": "cnncalc.api",
+    "build": "cnncalc.api",
     "explain": "cnncalc.api",
     "load": "cnncalc.api",
     "parse": "cnncalc.api",
     "Report": "cnncalc.api",
+    "verify": "cnncalc.api",
 }
 
 __all__ = [
@@ -40,9 +44,11 @@ __all__ = [
     "__version__",
     "analyse",
     "analyse_all",
+    "build",
     "explain",
     "load",
     "parse",
+    "verify",
 ]
 
 

@@ -34,6 +34,9 @@ from cnncalc.spec.validate import validate
 
 if TYPE_CHECKING:
     from cnncalc.analysis.explain import Explanation
+    from cnncalc.analysis.memory.estimate import Estimate
+    from cnncalc.backend.build import Twin
+    from cnncalc.backend.verify import Verification
 
 __all__ = [
     "Graph",
@@ -44,10 +47,13 @@ __all__ = [
     "Totals",
     "analyse",
     "analyse_all",
+    "build",
     "explain",
     "load",
+    "memory",
     "parse",
     "read_network",
+    "verify",
 ]
 
 
@@ -173,6 +179,87 @@ def explain(
     return explained(network, layer)
 
 
+def build(
+    network: Network | analysis.Report | str | os.PathLike[str],
+    net: str | None = None,
+    *,
+    seed: int = 0,
+    device: Any = None,
+    dtype: Any = None,
+) -> Twin:
+    """The network as an ``nn.Module``, its modules nested along our dotted names, with torch's own initial weights.
+
+    The weights are those of this seed whatever torch's generators did before, and the same on every device; ``device``
+    and ``dtype`` are torch's, or their names.  Raises :class:`SpecError` where the network has faults or torch no
+    module for a layer, :class:`ModuleNotFoundError` where there is no torch (``pip install 'cnncalc[torch]'``).
+    """
+    if not isinstance(network, analysis.Report):
+        network = analyse(network, net=net)
+    try:
+        from cnncalc.backend import build as backend
+    except ModuleNotFoundError as error:
+        raise without_torch("build", error) from None
+    return backend.build(network.graph, seed=seed, device=device, dtype=dtype)
+
+
+def verify(
+    network: Network | analysis.Report | str | os.PathLike[str],
+    net: str | None = None,
+    *,
+    device: str = "auto",
+    batch: int = 2,
+    dtype: str = "float32",
+    training: bool = False,
+    seed: int = 0,
+) -> Verification:
+    """Every figure of a network against torch, which works it out for itself: see :mod:`cnncalc.backend.verify`.
+
+    A report keeps the batch and the data type that it was made for.  Raises :class:`SpecError` as :func:`build` does.
+    """
+    if not isinstance(network, analysis.Report):
+        network = analyse(network, batch=batch, dtype=dtype, net=net)
+    try:
+        from cnncalc.backend import verify as backend
+    except ModuleNotFoundError as error:
+        raise without_torch("verify", error) from None
+    return backend.verify(network, device, training=training, seed=seed)
+
+
+def without_torch(what: str, error: ModuleNotFoundError) -> ModuleNotFoundError:
+    """What is told where an import failed: how to get torch, if it is torch that is not there."""
+    if error.name is None or error.name.partition(".")[0] != "torch":
+        return error
+    return ModuleNotFoundError(f"{what} needs torch: pip install 'cnncalc[torch]'", name="torch")
+
+
+def memory(network: Network | str | os.PathLike[str], **options: Any) -> Estimate:
+    """What a training step or an inference of a network needs, see :func:`memory_all`; one net only."""
+    found = memory_all(network, **options)
+    if len(found) > 1:
+        raise fault("G107", "there are several nets", help=["choose one: net=..."])
+    return found[0]
+
+
+def memory_all(
+    network: Network | str | os.PathLike[str],
+    *,
+    net: str | None = None,
+    limit: int | None = None,
+    hints: bool = False,
+    **options: Any,
+) -> list[Estimate]:
+    """An estimate for every net of a network.
+
+    ``options``: ``batch``, ``dtype``, ``training``, ``optimizer``, ``device`` (cpu or cuda), ``loss``.  ``limit`` bytes
+    ask for the largest batch that fits, ``hints`` for what would help.  Raises :class:`SpecError`.
+    """
+    from cnncalc.analysis.memory.estimate import estimate
+
+    reports = analyse_all(network, net=net)
+    with paused():
+        return [estimate(report.graph, limit=limit, with_hints=hints, **options) for report in reports]
+
+
 def read_network(
     target: str | os.PathLike[str],
     *,
@@ -228,9 +315,7 @@ def find_source(target: str | os.PathLike[str]) -> tuple[Source, str | None]:
         return load_source(place.path), place.variant
     if re.fullmatch(r"[\w.+-]+", target.strip()) and not target.strip()[0].isdigit():
         hint = did_you_mean(target, library.names())
-        forms = (
-            "`cnncalc list` names the bundled ones; a network on one line begins with its input: 3x32x32 | conv 6 5"
-        )
+        forms = "`cnncalc list` names the bundled ones; a network on one line begins with its input: 3x32x32 | conv 6 5"
         raise fault("Y001", f"there is no file and no bundled network called {target!r}", help=[hint or forms])
     return Source("<line>", target), None
 

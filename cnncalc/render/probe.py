@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from cnncalc.render.table import wrapped
 from cnncalc.units import grouped, short_count
 
 Document: TypeAlias = Mapping[str, Any]
@@ -57,6 +58,20 @@ def table(record: Document, width: int = 80) -> str:
 
 
 def lines(record: Document, width: int) -> Iterator[Line]:
+    """The lines of the tables, none wider than it must be."""
+    return folded(record_lines(record, width), width)
+
+
+def folded(found: Iterator[Line], width: int) -> Iterator[Line]:
+    """Lines of text broken at blanks; rows of tables stay whole."""
+    for style, words in found:
+        if style in ("title", "dim") and len(words) > width:
+            yield from ((style, part) for part in wrapped(words, width))
+        else:
+            yield style, words
+
+
+def record_lines(record: Document, width: int) -> Iterator[Line]:
     yield from head(record)
     yield from ceiling_lines(record["ceilings"])
     yield "", ""
@@ -84,7 +99,8 @@ def head(record: Document) -> Iterator[Line]:
     versions = [f"torch {environment['torch']}"]
     versions += [f"cuDNN {environment['cudnn']}"] if environment["cudnn"] else []
     versions += [f"driver {environment['driver']}"] if environment["driver"] else []
-    threads = "" if environment["device"] == "cuda" else f", {environment['threads']} threads"
+    count = environment["threads"]
+    threads = "" if environment["device"] == "cuda" else f", {count} thread{'' if count == 1 else 's'}"
     yield "dim", f"{environment['name']}{threads}, {', '.join(versions)}, {record['date'][:10]}"
 
 
@@ -106,7 +122,7 @@ def row_table(rows: Sequence[Document], shared: Sequence[str], width: int) -> It
     names = {"batch": "batch", "dtype": "dtype", "memory_format": "format", "pass": "pass", "mode": "mode"}
     keys = [name for name in names if name not in shared]
     headings = [names[name] for name in keys]
-    headings += ["median", "IQR", "n", "images/s", "FLOP/s", "of peak", "B/s", "of peak", "floor"]
+    headings += ["median", "IQR", "n", "images/s", "FLOP/s", "of peak", "B/s", "of copy", "floor"]
     body: list[tuple[str, list[str]]] = []
     for row in rows:
         cells = [str(row[name]) for name in keys]
@@ -121,8 +137,8 @@ def row_table(rows: Sequence[Document], shared: Sequence[str], width: int) -> It
         cells += [rate(row["bytes_per_second"]), percent(row["bytes_share"]), percent(row["floor_share"])]
         body.append(("row", cells))
     left = [index for index, name in enumerate(keys) if name != "batch"]
-    # on a narrow screen the bandwidth goes first, then the share of the peaks; JSON has all
-    drop = [(), ("B/s",), ("B/s", "of peak"), ("B/s", "of peak", "FLOP/s", "n")]
+    # on a narrow screen the bandwidth goes first; JSON has all
+    drop = [(), ("B/s",), ("B/s", "of copy"), ("B/s", "of copy", "FLOP/s"), ("B/s", "of copy", "FLOP/s", "n", "IQR")]
     yield from fitted(headings, body, left, drop, width)
 
 
@@ -209,7 +225,8 @@ def fitted(
         if len(cells) == len(headings):
             yield style, line(cells)
         else:
-            texts = [cell.ljust(size) for cell, size in zip(cells[:-1], sizes, strict=False)]
+            keys = list(zip(chosen, sizes, strict=True))[: len(cells) - 1]
+            texts = [cells[index].ljust(size) if index in left else cells[index].rjust(size) for index, size in keys]
             text = "  ".join([*texts, cells[-1]])
             yield style, text if len(text) <= width else text[: width - 1] + "…"
 
@@ -220,6 +237,10 @@ def comparison(document: Document, width: int = 80) -> str:
 
 
 def comparison_lines(document: Document, width: int) -> Iterator[Line]:
+    return folded(pair_lines(document, width), width)
+
+
+def pair_lines(document: Document, width: int) -> Iterator[Line]:
     for which in ("a", "b"):
         one = document[which]
         partial = "" if one["complete"] else ", interrupted"

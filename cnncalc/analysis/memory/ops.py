@@ -17,7 +17,7 @@ from cnncalc.analysis.memory.layout import (
     reshaped,
     simplest,
 )
-from cnncalc.analysis.memory.tape import Backward, NotModelled, Tape, Tensor
+from cnncalc.analysis.memory.tape import Backward, InplaceFault, NotModelled, Tape, Tensor
 from cnncalc.shape import Shape
 
 INDEX_BYTES = 8
@@ -147,6 +147,8 @@ def add(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
 
 def add_(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
     """``x.add_(y)``."""
+    if tape.recording and y.needs_grad and x.storage in tape.batch:
+        raise InplaceFault(f"{tape.place} overwrites the network's input with a value that needs a gradient", tape.place)
     wanted = (tape.wants(x), tape.wants(y))
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
@@ -221,8 +223,11 @@ def cat(tape: Tape, *values: Tensor) -> Tensor:
 def overwrite(tape: Tape, x: Tensor) -> Tensor:
     """The result of an operation in place: the tensor itself, with its memory's version counted up."""
     if tape.recording and x.is_view and x.needs_grad:
-        raise NotModelled(f"{tape.place} overwrites a view of another value: the memory model does not cover that")
+        raise NotModelled(
+            f"{tape.place} overwrites a view of another value: the memory model does not cover that", tape.place
+        )
     x.storage.version += 1
+    x.storage.overwriter = tape.place
     return tape.hold(x)
 
 

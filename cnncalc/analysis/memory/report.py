@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from cnncalc.analysis.memory.tape import Storage
 
 if TYPE_CHECKING:
-    from cnncalc.analysis.memory.simulate import Run
+    from cnncalc.analysis.memory.run import Run
 
 
 class Held(NamedTuple):
@@ -63,6 +63,8 @@ class MemoryReport(NamedTuple):
     peak_phase: str
     alive: tuple[Held, ...]
     timeline: tuple[Stage, ...]
+    saved_by_place: dict[str, int]
+    """By node: the bytes of what it made that is kept for backward."""
     resident_log: tuple[Allocation, ...]
     """Events before the first step: parameters, buffers, batch."""
     state_log: tuple[Allocation, ...]
@@ -106,11 +108,20 @@ def report_of(run: Run, dtype: str, device: str) -> MemoryReport:
         top.phase,
         _alive(run, tape.peak_event),
         tuple([Stage(each.phase, each.place, each.after, each.peak) for each in tape.moments]),
+        _saved_by_place(run),
         tuple(logs[: state_first or first]),
         tuple(logs[state_first:state_last]),
         tuple(logs[first:]),
         next((moment.first - first for moment in tape.moments if moment.phase == "optimizer"), len(logs) - first),
     )
+
+
+def _saved_by_place(run: Run) -> dict[str, int]:
+    found: dict[str, int] = {}
+    for each in run.tape.saved:
+        if each not in run.kinds:
+            found[each.place] = found.get(each.place, 0) + each.bytes
+    return found
 
 
 def _allocations(events: list[Storage]) -> list[Allocation]:

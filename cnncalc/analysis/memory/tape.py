@@ -27,18 +27,27 @@ Strides: TypeAlias = tuple[int, ...]
 
 
 class NotModelled(ValueError):
-    """What the memory model does not cover: refused, never counted as 0."""
+    """What the memory model does not cover: refused, never counted as 0.  ``culprit`` names the node."""
+
+    def __init__(self, message: str, culprit: str = "") -> None:
+        super().__init__(message)
+        self.culprit = culprit
 
 
 class InplaceFault(ValueError):
-    """An operation in place that torch refuses in backward: it overwrote what an earlier one had saved."""
+    """An operation in place, at the node ``culprit``, that torch refuses in backward: it overwrote what an earlier one
+    had saved."""
+
+    def __init__(self, message: str, culprit: str = "") -> None:
+        super().__init__(message)
+        self.culprit = culprit
 
 
 class Storage:
     """Memory: ``bytes`` as requested, what it is, who holds it, how often it was overwritten, and whether it is listed
     among the saved tensors (parameters, buffers and wrapped numbers are not)."""
 
-    __slots__ = ("bytes", "holders", "listed", "name", "place", "version")
+    __slots__ = ("bytes", "holders", "listed", "name", "overwriter", "place", "version")
 
     def __init__(self, bytes: int, name: str, place: str) -> None:
         self.bytes = bytes
@@ -47,6 +56,7 @@ class Storage:
         self.holders = 0
         self.version = 0
         self.listed = True
+        self.overwriter = ""
 
 
 class Tensor:
@@ -128,6 +138,7 @@ class Tape:
         self.place = ""
         self.gradients: dict[int, Tensor] = {}
         self.saved: set[Storage] = set()
+        self.batch: set[Storage] = set()
 
     # -- memory ------------------------------------------------------------------------------------------------
 
@@ -245,9 +256,15 @@ class Tape:
 
     def backward(self, loss: Tensor) -> None:
         """Run the steps behind ``loss``; parameters receive their gradients."""
-        root = loss.step
-        if root is None:
+        if loss.step is None:
             return
+        self.at("backward", loss.step.place)
+        seed = self.new(loss.shape, "gradient of the loss")
+        self.flow(loss.step, self.hold(seed))
+        self.drop(seed)
+
+    def flow(self, root: Step, gradient: Tensor) -> None:
+        """Run all steps behind ``root``, which receives this gradient."""
         seen = {root}
         stack = [root]
         while stack:
@@ -257,19 +274,18 @@ class Tape:
                     if edge not in seen:
                         seen.add(edge)
                         stack.append(edge)
-        self.at("backward", root.place)
-        seed = self.new(loss.shape, "gradient of the loss")
-        waiting: dict[Step, Tensor] = {root: self.hold(seed)}
+        waiting: dict[Step, Tensor] = {root: gradient}
         heap = [(-root.sequence, root)]
         while heap:
             _, step = heapq.heappop(heap)
-            if step.place != self.place:
+            if step.place != self.place or self.phase != "backward":
                 self.at("backward", step.place)
             gradient = waiting.pop(step)
             for storage, version in step.saved:
                 if storage.version != version:
                     raise InplaceFault(
-                        f"{step.place} needs a value for its gradient that a later layer overwrote in place: torch refuses"
+                        f"{storage.overwriter} overwrites in place what {step.place} needs for its gradient: torch refuses",
+                        storage.overwriter,
                     )
             results = step.backward(gradient)
             self.drop(gradient)
@@ -287,7 +303,6 @@ class Tape:
                 else:
                     assert type(edge) is Tensor
                     self.keep(edge, result)
-        self.drop(seed)
 
     def forget(self, step: Step) -> None:
         """Release what a step had saved."""

@@ -7,10 +7,10 @@ from typing import Any
 import torch
 
 from cnncalc.backend.probe import record
-from cnncalc.backend.probe.errors import message_of, status_of
+from cnncalc.backend.probe.errors import is_expected, message_of, status_of
 from cnncalc.backend.probe.kinds import DTYPES
 from cnncalc.backend.probe.state import borrowed
-from cnncalc.backend.probe.stopwatch import Stopwatch, Unsupported, Work, cpu_cache_bytes
+from cnncalc.backend.probe.stopwatch import Stopwatch, Work, cpu_cache_bytes
 from cnncalc.backend.probe.timer import Rule, measure
 
 CUDA_SIZES = (2048, 4096, 8192, 16384)
@@ -64,7 +64,7 @@ def matmul_ceiling(dtype: str, stopwatch: Stopwatch, rule: Rule) -> dict[str, An
             if found["size"] is None:
                 found |= {"status": status_of(error), "message": message_of(error)}
             stopwatch.release()
-            if not isinstance(error, (Unsupported, RuntimeError, MemoryError)):
+            if not is_expected(error):
                 raise
             break
         before = size, timing.fastest

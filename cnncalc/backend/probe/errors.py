@@ -24,6 +24,11 @@ def status_of(error: BaseException) -> str:
     return record.FAILED
 
 
+def is_expected(error: BaseException) -> bool:
+    """Whether it may come of the device, the libraries or the network; anything else is a fault of ours."""
+    return isinstance(error, (Unsupported, RuntimeError, ValueError, MemoryError))
+
+
 def message_of(error: BaseException) -> str:
     """The first line of what was said."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from cnncalc.analysis.roofline import learns
 from cnncalc.backend.build import Borrowed, Own, Step, Twin, module_at
 from cnncalc.backend.probe import record
-from cnncalc.backend.probe.errors import message_of, status_of
+from cnncalc.backend.probe.errors import is_expected, message_of, status_of
 from cnncalc.backend.probe.network import gradient_like
 from cnncalc.backend.probe.stopwatch import Stopwatch, Work
 from cnncalc.backend.probe.timer import Rule, Timing, measure
@@ -61,20 +61,24 @@ class Walk:
             work, once_only = self.work(step, taken)
             if graphs and once_only:
                 mode, graphs = "eager", False
-            outcome = Outcome(step.number, mode, record.OK, None, self.timing(work, graphs, taken))
+            outcome = Outcome(step.number, mode, record.OK, None, self.timing(step, work, graphs, taken))
         except Exception as error:
+            if not is_expected(error):
+                raise
             outcome = Outcome(step.number, mode, status_of(error), message_of(error), None)
             self.stopwatch.release()
         self.go_on(step, taken)
         return outcome
 
-    def timing(self, work: Work, graphs: bool, taken: Sequence[Tensor]) -> Timing:
+    def timing(self, step: Step, work: Work, graphs: bool, taken: Sequence[Tensor]) -> Timing:
         if not graphs:
             return measure(self.stopwatch.eager(work), self.rule)
         sample = self.stopwatch.eager(work)
         sample(2)
         once = min(sample(3))
-        size = sum(each.numel() * each.element_size() for each in taken) * 4
+        weights = [each for call in step.calls for each in parameters(callable_of(self.twin, call))]
+        # what flows in, what comes out, and the gradients of both, as a guess
+        size = sum(each.numel() * each.element_size() for each in (*taken, *weights)) * 4
         copies = min(int(GRAPH_SECONDS / max(once, 1e-9)) + 1, GRAPH_BYTES // max(size, 1))
         return measure(self.stopwatch.captured(work, max(copies, 1)), self.rule)
 

@@ -19,7 +19,7 @@ from cnncalc.backend.build import Twin
 from cnncalc.backend.probe import record
 from cnncalc.backend.probe.ceilings import copy_ceiling, matmul_ceiling
 from cnncalc.backend.probe.environment import environment, state_under
-from cnncalc.backend.probe.errors import message_of, status_of
+from cnncalc.backend.probe.errors import is_expected, message_of, status_of
 from cnncalc.backend.probe.kinds import DTYPES, Kind, memory_format
 from cnncalc.backend.probe.layers import Outcome, Walk
 from cnncalc.backend.probe.network import backward_work, compiled, forward_work, inputs_for, module_for
@@ -162,9 +162,7 @@ class Session:
                             training = pass_ == record.BACKWARD
                             walk = Walk(model, self.graph, inputs, self.stopwatch, self.rule, training=training)
                 except Exception as error:
-                    if status_of(error) == record.FAILED and not isinstance(
-                        error, (RuntimeError, ValueError, NotImplementedError)
-                    ):
+                    if not is_expected(error):
                         raise
                     row |= {"status": status_of(error), "message": message_of(error)}
                 inputs = ()
@@ -201,6 +199,8 @@ class Session:
                     with borrowed(self.device, tf32=kind.tf32, gradients=training):
                         outcome = walk.advance(step, self.plan.graphs)
                 except Exception as error:
+                    if not is_expected(error):
+                        raise
                     outcome = Outcome(step.number, row["mode"], status_of(error), message_of(error), None)
                     walk = None
                 row["layers"].append(self.layer(outcome, found[step.number], kind.name))

@@ -17,12 +17,17 @@ def convolution(tape: Tape, site: Site, x: Tensor) -> Tensor:
     """``aten::convolution`` keeps the input, needed or not, and the weight; the bias is added inside."""
     shape = site.shape if site.last else _transposed_shape(site, x.shape)
     wanted, before, strides = tape.wants(x), x.shape, x.strides
+    last = _keeps_channels_last(tape, site, x)
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
         first = tape.new(before, "gradient", strides=ops.like(before, strides)) if wanted else None
-        return [first, *gradients_of(tape, site.parameters)]
+        made = gradients_of(tape, site.parameters)
+        if last and made[0] is not None:
+            # it lies otherwise than the weight: accumulating will copy it
+            made[0].strides = simplest(made[0].shape, channels_last(made[0].shape))
+        return [first, *made]
 
-    out = tape.new(shape, strides=channels_last(shape) if _keeps_channels_last(tape, site, x) else None)
+    out = tape.new(shape, strides=channels_last(shape) if last else None)
     return tape.record(out, (x, *site.parameters), backward, (x, site.weights["weight"]))
 
 

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from cnncalc.errors import SpecError
 from cnncalc.formats.write.torch.cells import Cells
 from cnncalc.formats.write.torch.classes import Classes, Shell, Written
-from cnncalc.formats.write.torch.expressions import Children, Optional
+from cnncalc.formats.write.torch.expressions import Children, Flag, Optional, written
 from cnncalc.formats.write.torch.forward import Writing
 from cnncalc.formats.write.torch.helpers import HELPERS
 from cnncalc.formats.write.torch.layout import INDENT, WIDTH, Call, lines
@@ -78,20 +78,20 @@ def quotable(text: str) -> str:
     return f"{text[:-1]}'" if text.endswith('"') else text
 
 
-def block_source(written: Written) -> Iterator[str]:
+def block_source(block: Written) -> Iterator[str]:
     """The lines of a class for a block."""
-    shell = written.shell
+    shell = block.shell
     base = "nn.Sequential" if shell.program is None else "nn.Module"
-    yield f"class {written.name}({base}):"
-    yield f'{INDENT}"""{quotable(written.about)}"""'
+    yield f"class {block.name}({base}):"
+    yield f'{INDENT}"""{quotable(block.about)}"""'
     yield ""
     given = [
-        f"{each.name}: {each.annotation}" + ("" if each.default is ... else f" = {each.default!r}")
-        for each in written.parameters
+        f"{each.name}: {each.annotation}" + ("" if each.default is ... else f" = {written(each.default)}")
+        for each in block.parameters
     ]
     header = Call("def __init__(", [(None, each) for each in ["self", *given]], ")")
     yield from lines(header, 1, "", " -> None:")
-    texts = iter(written.texts)
+    texts = iter(block.texts)
     if shell.program is None:
         part = shell.parts[0]
         assert isinstance(part, Children)
@@ -100,17 +100,24 @@ def block_source(written: Written) -> Iterator[str]:
     yield f"{INDENT * 2}super().__init__()"
     yield from assignments(shell, texts)
     yield ""
-    inputs = [f"{each}: Tensor" for each in written.inputs]
+    inputs = [f"{each}: Tensor" for each in block.inputs]
     outputs = len(shell.program.outputs)
     result = "Tensor" if outputs == 1 else f"tuple[{', '.join(['Tensor'] * outputs)}]"
     yield from lines(Call("def forward(", [(None, each) for each in ["self", *inputs]]), 1, "", f" -> {result}:")
-    yield from Writing(shell.program, written.inputs).body()
+    if shell.other is None:
+        yield from Writing(shell.program, block.inputs).body()
+        return
+    yield f"{INDENT * 2}if self.{shell.keys[-1]}:"
+    yield from Writing(shell.program, block.inputs).body(3)
+    yield from Writing(shell.other, block.inputs).body()
 
 
 def assignments(shell: Shell, texts: Iterator[str]) -> Iterator[str]:
     """The submodules."""
     for key, part in zip(shell.keys, shell.parts, strict=True):
-        if isinstance(part, Optional):
+        if isinstance(part, Flag):
+            yield f"{INDENT * 2}self.{key} = {next(texts)}"
+        elif isinstance(part, Optional):
             test = next(texts)
             yield f"{INDENT * 2}self.{key}: nn.Module = nn.Identity()"
             yield f"{INDENT * 2}if {test}:"
@@ -129,7 +136,7 @@ def network_source(title: str, cells: Cells, classes: Classes) -> Iterator[str]:
     if shell.keys:
         yield f"{INDENT}def __init__(self) -> None:"
         yield f"{INDENT * 2}super().__init__()"
-        yield from assignments(shell, iter([repr(slot.value) for slot in shell.slots()]))
+        yield from assignments(shell, iter([written(slot.value) for slot in shell.slots()]))
         yield ""
     inputs = ["x"] if len(graph.inputs) == 1 else []
     for name, _ in graph.inputs if not inputs else ():

@@ -55,7 +55,10 @@ def variables(cells: Cells, frame: Frame, cell: Cell) -> dict[str, Any]:
         return value.shape if isinstance(value, Wire) else UNKNOWN
 
     names = tuple(each.name for each in block.parameters)
-    found = {**block.file.params, **BlockBinder(call, block.name, names, Scope(outer, shape, shape_of), resolve).arguments()}
+    found = {
+        **block.file.params,
+        **BlockBinder(call, block.name, names, Scope(outer, shape, shape_of), resolve).arguments(),
+    }
     for parameter in block.parameters:
         if parameter.name not in found and parameter.default is not None:
             found[parameter.name] = evaluate(parameter.default, Scope(found, shape, shape_of))

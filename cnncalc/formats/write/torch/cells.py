@@ -58,6 +58,8 @@ class Cell:
         self.outputs: tuple[Value, ...] = ()
         self.block: str | None = None
         """The block that it is a use of."""
+        self.bare: str | None = None
+        """It stands for a block that does nothing around this part of it."""
 
     @property
     def chain(self) -> bool:
@@ -291,6 +293,8 @@ class Cells:
             if isinstance(target, Operation) and not cell.items[0].borrows:
                 return target
             if isinstance(target, Cell):
+                if target.block is None and cell.block is not None and not self.later:
+                    target.block, target.bare = cell.block, cell.parts[0].name
                 return target
         return cell
 

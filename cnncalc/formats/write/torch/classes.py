@@ -11,14 +11,18 @@ from cnncalc.formats.write.torch.expressions import (
     Children,
     Construct,
     Expression,
+    Flag,
     Literal,
     Optional,
     Use,
     chain,
+    first_apart,
+    written,
 )
-from cnncalc.formats.write.torch.fitting import Fitted, Fitting, Parameter, same
+from cnncalc.formats.write.torch.fitting import Fitted, Fitting, Parameter
 from cnncalc.formats.write.torch.forward import Program, Ref, Step
-from cnncalc.formats.write.torch.names import class_name, unique, variable
+from cnncalc.formats.write.torch.layout import flat
+from cnncalc.formats.write.torch.names import attribute, class_name, unique, variable
 from cnncalc.formats.write.torch.operations import Operation, Value
 from cnncalc.graph import Wire
 
@@ -30,10 +34,12 @@ class Shell(NamedTuple):
     parts: tuple[Expression, ...]
     program: Program | None
     """None for a plain chain."""
+    other: Program | None = None
+    """The forward pass where the last part, a flag, is not set."""
 
     def structure(self) -> Hashable:
         program = self.program.structure() if self.program else None
-        return (self.keys, tuple(part.structure() for part in self.parts), program)
+        return (self.keys, tuple(part.structure() for part in self.parts), program, self.other is None)
 
     def slots(self) -> list[Literal]:
         return [slot for part in self.parts for slot in part.slots()]
@@ -91,7 +97,9 @@ class Classes:
         for block, cells in buckets.items():
             shells = {cell: self.shell(cell) for cell in cells}
             if block is not None:
+                loops_alike(shells)
                 optional_parts(shells)
+                dropped_shortcuts(shells)
             variants: dict[Hashable, list[Cell]] = {}
             for cell, shell in shells.items():
                 variants.setdefault(shell.structure(), []).append(cell)
@@ -135,17 +143,14 @@ class Classes:
         name = unique(class_name(block or "_".join(cells[0].path[-1:])), self.taken)
         self.taken.add(name)
         inputs = self.input_names(cells)
-        known, defaults = self.known(cells, block)
+        known, defaults = self.known(cells, block, inputs)
         fitting = Fitting(known, {"x", "self", *inputs}, defaults)
         columns = list(zip(*([slot.value for slot in shell.slots()] for shell in shells), strict=True))
         slots = max(shells, key=lambda shell: sum(slot.value is not None for slot in shell.slots())).slots()
         texts = fitted_texts(shells[0], slots, columns, fitting)
         parameters = fitting.parameters()
-        about = (
-            f"The block ``{block}``."
-            if block
-            else f"``{'.'.join(cells[0].path)}``" + " and its like." * (len(cells) > 1)
-        )
+        path = ".".join(cells[0].path)
+        about = f"The block ``{block}``." if block else f"``{path}``{' and its like' if len(cells) > 1 else ''}."
         self.written.append(Written(name, about, shells[0], parameters, texts, inputs))
         keys = tuple(each.name for each in parameters)
         given = tuple(each.default for each in parameters)
@@ -153,14 +158,25 @@ class Classes:
             values = tuple(Literal(each.values[number], each.name) for each in parameters)
             self.expressions[cell] = Use(name, keys, values, given)
 
-    def known(self, cells: list[Cell], block: str | None) -> tuple[dict[str, list[Any]], dict[str, Any]]:
+    def known(
+        self, cells: list[Cell], block: str | None, inputs: list[str]
+    ) -> tuple[dict[str, list[Any]], dict[str, Any]]:
         """Candidates for parameters: the channels that flow in, and what the block was given."""
         shapes = [self.networks[cell].operations[cell.inputs[0].operation].shape for cell in cells]
         entering = "in_features" if all(len(shape) == 1 for shape in shapes) else "in_channels"
         known: dict[str, list[Any]] = {entering: [shape[0] for shape in shapes]}
         defaults: dict[str, Any] = {}
+        self.block_arguments(cells, block, known, defaults)
+        for number, name in enumerate(inputs[1:], 1):
+            entering = [self.networks[cell].operations[cell.inputs[number].operation].shape[0] for cell in cells]
+            known.setdefault(f"{name}_channels", entering)
+        return known, defaults
+
+    def block_arguments(
+        self, cells: list[Cell], block: str | None, known: dict[str, list[Any]], defaults: dict[str, Any]
+    ) -> None:
         if block is None:
-            return known, defaults
+            return
         rows = [arguments_of(self.networks[cell], cell) for cell in cells]
         for parameter in self.networks[cells[0]].graph.network.file.blocks[block].parameters:
             values = [row.get(parameter.name) for row in rows]
@@ -171,7 +187,6 @@ class Classes:
                     getattr(parameter.default, "value", None), (int, float)
                 ):
                     defaults[name] = getattr(parameter.default, "value", None)
-        return known, defaults
 
     def input_names(self, cells: list[Cell]) -> list[str]:
         """``x`` for what flows in, the names of the block's own parameters for what else it takes."""
@@ -235,17 +250,11 @@ def name_of(value: Value, item: Item, cells: Cells) -> str:
         return f"{item.name}_indices"
     if len(item.operations) == 1:
         return item.name
-    depth = len(item.operations[0].path) - 1
-    shared = 0
-    while shared < depth and all(each.path[shared] == operation.path[shared] for each in item.operations):
-        shared += 1
-    return f"{item.name}_{operation.path[min(shared, len(operation.path) - 1)]}"
+    return f"{item.name}_{operation.path[-1]}"
 
 
 def lent_construct(construct: Construct) -> str:
-    from cnncalc.formats.write.torch.layout import flat
-
-    text = flat(construct.document(iter([repr(slot.value) for slot in construct.parts])))
+    text = flat(construct.document(iter([written(slot.value) for slot in construct.parts])))
     return f'{text[:-1]}, device="meta")' if construct.name.startswith("nn.") else text
 
 
@@ -256,14 +265,17 @@ def fitted_texts(shell: Shell, slots: list[Literal], columns: list[tuple[Any, ..
     position = 0
     for key, part in zip(shell.keys or ("",), shell.parts, strict=True):
         count = sum(1 for _ in part.slots())
-        if isinstance(part, Optional):
-            tests.append((position, key, position + 1, position + count))
-        for number in range(position + isinstance(part, Optional), position + count):
+        tested = isinstance(part, (Optional, Flag))
+        if tested:
+            tests.append((position, key, position + 1 if isinstance(part, Optional) else 0, position + count))
+        for number in range(position + tested, position + count):
             fitted[number] = fitting.fit(columns[number], slots[number].role)
         position += count
     for number, key, begin, end in tests:
         made = [
-            each for each, slot in zip(fitted[begin:end], slots[begin:end], strict=True) if slot.role == "out_channels"
+            each
+            for each, slot in zip(fitted[begin:end], slots[begin:end], strict=True)
+            if each is not None and slot.role == "out_channels"
         ]
         last = made[-1] if made else None
         if last is not None:
@@ -277,6 +289,38 @@ def complete(fitted: Fitted, fitting: Fitting) -> Fitted | None:
     if all(value is not None for value in fitted.values):
         return fitted
     return next((each for each in fitting.candidates("", fitted.values) if each.text == fitted.text), None)
+
+
+def loops_alike(shells: dict[Cell, Shell]) -> None:
+    """Where the first round of a loop is of its own in some uses of a block, it is in all."""
+    structures = {shell.structure() for shell in shells.values()}
+    for cell, shell in shells.items():
+        apart = shell._replace(parts=tuple(map(first_apart, shell.parts)))
+        if apart.structure() != shell.structure() and apart.structure() in structures:
+            shells[cell] = apart
+
+
+def dropped_shortcuts(shells: dict[Cell, Shell]) -> None:
+    """A block that only has the body where the shapes differ: one class for both, with a flag."""
+    whole = {shell.structure(): shell for shell in shells.values() if shell.program is not None}
+    for fuller in whole.values():
+        bodies = {
+            cell: shell
+            for cell, shell in shells.items()
+            if cell.bare and shell.program is None and fuller.keys == (attribute(cell.bare),)
+            if [each.structure() for each in shell.parts] == [each.structure() for each in fuller.parts]
+        }
+        if not bodies or fuller.program is None or fuller.program.inputs != 1 or len(fuller.program.outputs) != 1:
+            continue
+        key = fuller.keys[0]
+        bare = Program(1, (Step(f".{key}", ((-1, 0),), 1, key),), ((0, 0),))
+        keys = (key, unique("shortcut", {key}))
+        structure = fuller.structure()
+        for cell, shell in shells.items():
+            if cell in bodies or shell.structure() == structure:
+                flag = Flag(Literal(cell not in bodies, keys[1]))
+                shells[cell] = Shell(keys, (*shell.parts, flag), fuller.program, bare)
+        return
 
 
 def optional_parts(shells: dict[Cell, Shell]) -> None:
@@ -340,8 +384,8 @@ def emptied(part: Expression) -> Expression:
         return part._replace(parts=tuple(map(emptied, part.parts)))
     if isinstance(part, Optional):
         return Optional(part.present._replace(value=None), emptied(part.body))
+    if isinstance(part, Flag):
+        return Flag(part.present._replace(value=None))
     steps = tuple(step and step._replace(value=None) for step in part.steps)
     return part._replace(count=part.count._replace(value=None), body=emptied(part.body), steps=steps)
 
-
-__all__ = ["Classes", "Written", "below", "same"]

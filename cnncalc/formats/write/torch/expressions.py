@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Hashable, Iterator, Sequence
 from typing import Any, NamedTuple
 
@@ -24,6 +25,15 @@ DEFAULTS: dict[str, Any] = {
     "ceil_mode": False, "inplace": False, "start_dim": 1, "mode": "nearest", "return_indices": False,
 }  # fmt: skip
 """Named arguments that need not be written where they have this value."""
+
+
+def written(value: Any) -> str:
+    """A value as it stands in the source."""
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'float("{value}")'
+    return repr(value)
 
 
 class Literal(NamedTuple):
@@ -52,7 +62,7 @@ class Construct(NamedTuple):
         family = family[:-2] if family[-2:] in ("1d", "2d", "3d") else family
         arguments: list[tuple[str | None, Doc]] = []
         for number, (key, text) in enumerate(known.items()):
-            default = repr(DEFAULTS.get(key))
+            default = written(DEFAULTS.get(key))
             if family.endswith("Pool") and key == "stride":
                 default = known["kernel_size"]
             elif family == "InstanceNorm" and key == "affine":
@@ -85,7 +95,7 @@ class Use(NamedTuple):
             text = next(texts)
             if default is ...:
                 arguments.append((None, text))
-            elif text != repr(default):
+            elif text != written(default):
                 arguments.append((key, text))
         return Call(self.name, arguments)
 
@@ -165,7 +175,22 @@ class Optional(NamedTuple):
         return self.body.document(texts, depth)
 
 
-Expression = Construct | Use | Repeat | Children | Optional
+class Flag(NamedTuple):
+    """Whether a use of a class does what only some of its uses do."""
+
+    present: Literal
+
+    def slots(self) -> Iterator[Literal]:
+        yield self.present
+
+    def structure(self) -> Hashable:
+        return "flag"
+
+    def document(self, texts: Iterator[str], depth: int = 0) -> Doc:
+        return next(texts)
+
+
+Expression = Construct | Use | Repeat | Children | Optional | Flag
 
 
 def product(factor: str, index: str) -> str:
@@ -189,6 +214,19 @@ def chain(names: Sequence[str], parts: Sequence[Expression]) -> Children:
         else:
             found.append(part)
     return Children("nn.Sequential", (), (*found, *looped(run)), False)
+
+
+def first_apart(part: Expression) -> Expression:
+    """The same chain with the first round of each loop before it."""
+    if not isinstance(part, Children) or part.named:
+        return part
+    found: list[Expression] = []
+    for each in part.parts:
+        if isinstance(each, Repeat) and not any(each.steps):
+            found += [each.body, each._replace(count=each.count._replace(value=each.count.value - 1))]
+        else:
+            found.append(each)
+    return part._replace(parts=tuple(found))
 
 
 def looped(run: list[Expression]) -> list[Expression]:

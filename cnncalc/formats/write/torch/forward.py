@@ -56,12 +56,19 @@ class Tree(NamedTuple):
     operands: tuple[Tree | Ref, ...]
 
 
-def statements(program: Program) -> list[Tree]:
+def statements(program: Program, whole: bool = True) -> list[Tree]:
     """The steps that stand on their own, others as their operands, in the order of execution; the last returns."""
     uses: dict[Ref, int] = {}
     for ref in [*program.outputs, *(ref for step in program.steps for ref in step.inputs)]:
         uses[ref] = uses.get(ref, 0) + 1
     last = Step(Function("return"), program.outputs, 0, "")
+    end = len(program.steps) - 1
+    ports = range(program.steps[end].outputs) if program.steps else ()
+    if whole and len(program.outputs) > 1 and program.outputs == tuple((end, port) for port in ports):
+        if all(uses[ref] == 1 for ref in program.outputs):  # what the last call returns is returned as it is
+            program = program._replace(steps=(*program.steps[:end], program.steps[end]._replace(outputs=1)))
+            last = last._replace(inputs=((end, 0),))
+            uses[end, 0] = 1
     found: list[Tree] = []
     waiting: list[Tree] = []
     for number, step in enumerate([*program.steps, last]):
@@ -143,7 +150,7 @@ class Writing:
 
     def __init__(self, program: Program, inputs: Sequence[str], labels: Sequence[str] = ()) -> None:
         self.program = program
-        self.trees = statements(program)
+        self.trees = statements(program, not labels)
         self.names: dict[Ref, str] = {(-1 - number, 0): name for number, name in enumerate(inputs)}
         self.labels = labels
         """The keys of a dictionary that is returned."""
@@ -153,7 +160,7 @@ class Writing:
                 self.left[ref] = self.left.get(ref, 0) + 1
         self.uses = dict(self.left)
 
-    def body(self) -> list[str]:
+    def body(self, indent: int = 2) -> list[str]:
         """The statements."""
         found: list[str] = []
         for tree in self.trees:
@@ -161,9 +168,9 @@ class Writing:
             for ref in reads(tree):
                 self.left[ref] -= 1
             if tree.step.outputs == 0:
-                found += lines(doc, 2, "return ")
+                found += lines(doc, indent, "return ")
             else:
-                found += lines(doc, 2, f"{', '.join(self.results(tree))} = ")
+                found += lines(doc, indent, f"{', '.join(self.results(tree))} = ")
         return found
 
     def returned(self, tree: Tree) -> Doc:
@@ -185,7 +192,7 @@ class Writing:
             uses = self.uses.get(ref, 0)
             if not uses:
                 made.append("_")
-            elif uses == 1 and port == 0 and "x" not in alive:
+            elif uses == 1 and tree.step.outputs == 1 and "x" not in alive:
                 made.append("x")
             else:
                 hint = tree.step.name if tree.step.outputs == 1 else port_name(tree.step.name, port)

@@ -49,7 +49,7 @@ def variable(text: str) -> str:
 
 def class_name(text: str) -> str:
     """``ResNet50`` for ResNet-50, ``SqueezeExcite`` for squeeze_excite."""
-    words = re.split(r"[\W_]+", unicodedata.normalize("NFKC", text))
+    words = re.split(r"[\W_]+", re.sub(r"['’]s\b", "", unicodedata.normalize("NFKC", text)))
     name = "".join(word[:1].upper() + word[1:] for word in words if word)
     if not name or not name[0].isalpha():
         name = f"Net{name}"

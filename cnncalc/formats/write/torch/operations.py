@@ -11,6 +11,12 @@ from cnncalc.layers.base import Call
 from cnncalc.shape import Shape
 
 
+CONVOLUTION = (
+    "in_channels", "out_channels", "kernel_size", "stride", "padding", "output_padding", "dilation", "groups", "bias",
+)  # fmt: skip
+"""The order in which one writes the arguments of a convolution."""
+
+
 class Value(NamedTuple):
     """What an operation makes; ``port`` 1 are the indices of a max pooling."""
 
@@ -196,6 +202,8 @@ def unpooled_size(graph: Graph, node: Node) -> tuple[int, ...]:
 def construct(name: str, arguments: Any) -> Construct:
     """The call of a class of ``torch.nn``, or of a helper."""
     helper = name in HELPERS
+    if name.startswith("Conv"):
+        arguments = dict(sorted(arguments.items(), key=lambda each: CONVOLUTION.index(each[0])))
     one = name not in ("LocallyConnected", "Unflatten")
     parts = tuple(Literal(plain(value) if one else value, key) for key, value in arguments.items())
     return Construct(name if helper else f"nn.{name}", tuple(arguments), parts)

@@ -1,0 +1,213 @@
+"""Run a graph on the tape: the forward pass, the loss, backward and the optimizer's step, node by node.
+
+What "memory" means here: the bytes of the storages that tensors hold, as requested, in torch's eager mode, when the
+graph is run as :mod:`cnncalc.analysis.memory.calls` says, in the second step (the optimizer's state is there, the
+gradients are not).  What one leaf operator allocates and frees inside itself is workspace and not counted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cnncalc.analysis.memory import loss as losses
+from cnncalc.analysis.memory import optimizers
+from cnncalc.analysis.memory.rules import Site, rule_of
+from cnncalc.analysis.memory.tape import Storage, Tape, Tensor
+from cnncalc.graph import Graph, Node
+from cnncalc.units import COUNTER_BYTES, DTYPE_BYTES
+
+TARGET_BYTES = 8
+"""Class numbers are int64."""
+
+
+class Run:
+    """One run of a graph."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        batch: int,
+        dtype: str,
+        training: bool,
+        optimizer: str,
+        device: str,
+        loss: str | None,
+        inplace: frozenset[int] = frozenset(),
+    ) -> None:
+        self.graph = graph
+        self.batch = batch
+        self.training = training
+        self.optimizer = optimizer if training else "none"
+        self.inplace = inplace
+        self.phase = "forward"
+        self.loss = losses.loss_of(graph, loss)
+        self.tape = Tape(DTYPE_BYTES[dtype], device == "cpu", training)
+        self.kinds: dict[Storage, str] = {}
+        self.weights: dict[int, dict[str, Tensor]] = {}
+        self.values: dict[int, Tensor] = {}
+        self.indices: dict[int, Tensor] = {}
+        self.linked = {link for node in graph.nodes for link in node.links}
+        self.releases, self.index_releases = self._last_uses()
+
+    def _last_uses(self) -> tuple[list[list[int]], list[list[int]]]:
+        """By node: the values and the indices that nobody takes after it."""
+        nodes = self.graph.nodes
+        values: list[list[int]] = [[] for _ in nodes]
+        indices: list[list[int]] = [[] for _ in nodes]
+        last = list(range(len(nodes)))
+        last_index = dict.fromkeys(self.linked, 0)
+        for node in nodes:
+            for each in node.inputs:
+                last[each] = node.index
+            for each in node.links:
+                last_index[each] = node.index
+        outputs = {index for _, index in self.graph.outputs}
+        for value, at in enumerate(last):
+            if value not in outputs:
+                values[at].append(value)
+        for value, at in last_index.items():
+            indices[at].append(value)
+        return values, indices
+
+    # -- before the step ---------------------------------------------------------------------------------------
+
+    def set_up(self) -> None:
+        """Parameters, buffers, the batch, the target, the optimizer's state."""
+        tape = self.tape
+        tape.at("setup", "parameters")
+        for node in self.graph.nodes:
+            if node.owner != node.index:
+                continue
+            tape.place = node.name
+            weights = {}
+            for parameter in node.facts.parameters:
+                tensor = tape.new(parameter.shape, parameter.name)
+                tensor.parameter = True
+                tensor.storage.listed = False
+                tensor.needs_grad = self.training and parameter.trainable
+                weights[parameter.name] = tensor
+                self.kinds[tensor.storage] = "parameter"
+            self.weights[node.index] = weights
+            for buffer in node.facts.buffers:
+                made = tape.new(buffer.shape, buffer.name, COUNTER_BYTES if buffer.counter else None)
+                made.storage.listed = False
+                self.kinds[made.storage] = "buffer"
+        tape.at("setup", "batch")
+        for name, index in self.graph.inputs:
+            tape.place = name
+            made = tape.new((self.batch, *self.graph.shape(index)), "batch")
+            self.kinds[made.storage] = "input"
+            tape.batch.add(made.storage)
+            self.values[index] = made
+        self.batch_tensors = [tape.hold(each) for each in self.values.values()]
+        self.target: Tensor | None = None
+        if self.training and self.loss.name == losses.CROSS_ENTROPY:
+            sizes = self.graph.shape(self.loss.node)[1:]
+            self.target = tape.new((self.batch, *sizes), "target", TARGET_BYTES)
+            self.kinds[self.target.storage] = "input"
+
+    def learning(self) -> list[Tensor]:
+        """The parameters that receive a gradient: those that the loss depends on."""
+        nodes = self.graph.nodes
+        stack = (
+            [self.loss.node] if self.loss.name == losses.CROSS_ENTROPY else [index for _, index in self.graph.outputs]
+        )
+        seen = set(stack)
+        while stack:
+            for each in nodes[stack.pop()].inputs:
+                if each not in seen:
+                    seen.add(each)
+                    stack.append(each)
+        owners = {nodes[index].owner for index in seen}
+        return [
+            tensor
+            for owner, weights in self.weights.items()
+            if owner in owners
+            for tensor in weights.values()
+            if tensor.needs_grad
+        ]
+
+    # -- the step ----------------------------------------------------------------------------------------------
+
+    def forward(self) -> None:
+        """All nodes in order."""
+        for node in self.graph.nodes:
+            self.advance(node)
+
+    def advance(self, node: Node) -> None:
+        """One node, then the release of what nobody takes any more."""
+        tape, values = self.tape, self.values
+        if node.layer is not None:
+            tape.at(self.phase, node.name)
+            taken = [values[each] for each in node.inputs]
+            skipped = self.training and self.loss.name == losses.CROSS_ENTROPY and node.index == self.loss.skipped
+            values[node.index] = tape.hold(taken[0]) if skipped else self.run(node, taken)
+        for each in self.releases[node.index]:
+            tape.drop(values.pop(each))
+        for each in self.index_releases[node.index]:
+            tape.drop(self.indices.pop(each))
+
+    def run(self, node: Node, taken: list[Tensor]) -> Tensor:
+        """The calls of one node."""
+        tape = self.tape
+        assert node.layer is not None
+        calls = node.layer.torch(*self.graph.input_shapes(node))
+        shape = (self.batch, *node.facts.output)
+        weights = self.weights[node.owner]
+        inputs: Sequence[Tensor] = [*taken, *[self.indices[each] for each in node.links]]
+        own = False
+        for number, call in enumerate(calls):
+            wanted = node.index in self.linked and call.name.startswith("MaxPool")
+            arguments = {**call.arguments, "inplace": True} if node.index in self.inplace else call.arguments
+            site = Site(call.name, arguments, shape, number == len(calls) - 1, weights, wanted)
+            result = rule_of(call.name)(tape, site, *inputs)
+            if isinstance(result, tuple):
+                result, self.indices[node.index] = result
+            if own:
+                tape.drop(inputs[0])
+            inputs, own = (result,), True
+        assert inputs[0].shape == shape, (node, inputs[0].shape, shape)
+        return inputs[0]
+
+    def lose(self) -> Tensor:
+        """The loss; it is the last to take the outputs."""
+        tape = self.tape
+        tape.at("loss", self.loss.name)
+        outputs = [self.values.pop(index) for index in dict.fromkeys(index for _, index in self.graph.outputs)]
+        if self.loss.name == losses.CROSS_ENTROPY:
+            assert self.target is not None
+            loss = losses.cross_entropy(tape, outputs[0], self.target)
+        else:
+            loss = losses.means(tape, outputs)
+        tape.drop(*outputs)
+        return loss
+
+    def train(self) -> None:
+        """The step of a training loop."""
+        tape = self.tape
+        self.set_up()
+        learning = self.learning()
+        tape.at("setup", "optimizer state")
+        parameters = [each for weights in self.weights.values() for each in weights.values() if each.needs_grad]
+        for each in optimizers.make_state(tape, self.optimizer, parameters, learning):
+            self.kinds[each.storage] = "optimizer"
+        self.forward()
+        loss = self.lose()
+        tape.backward(loss)
+        for tensor in tape.gradients.values():
+            self.kinds[tensor.storage] = "gradient"
+        tape.at("optimizer", self.optimizer)
+        optimizers.step(tape, self.optimizer, learning)
+        tape.at("end", "")
+        self.gradient_bytes = sum(each.storage.bytes for each in tape.gradients.values())
+        tape.drop(loss, *tape.gradients.values())
+        tape.close()
+
+    def infer(self) -> None:
+        """A forward pass without gradients, in evaluation mode."""
+        tape = self.tape
+        self.set_up()
+        self.forward()
+        tape.at("end", "")
+        tape.drop(*[self.values.pop(index) for index in dict.fromkeys(index for _, index in self.graph.outputs)])
+        tape.close()

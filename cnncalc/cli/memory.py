@@ -1,0 +1,69 @@
+"""Say how much memory a training step or an inference needs, before anybody buys a GPU.
+
+TARGET is a file, a bundled name (alexnet, densenet201), - for stdin, or a network on one line.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from cnncalc.cli._options import choosing, read_settings, target
+
+
+@click.command()
+@target
+@choosing
+@click.option("--net", metavar="NAME", help="Only this net of a file with several.")
+@click.option("--batch", type=click.IntRange(1, 10**6), default=1, show_default=True, help="Examples at a time.")
+@click.option(
+    "--dtype",
+    type=click.Choice(["float32", "bfloat16", "float16", "float64", "amp"]),
+    default="float32",
+    show_default=True,
+)
+@click.option(
+    "--optimizer",
+    type=click.Choice(["none", "sgd", "momentum", "adam", "adamw", "adagrad", "rmsprop"]),
+    default="sgd",
+    show_default=True,
+)
+@click.option(
+    "--training/--inference", default=True, show_default=True, help="A training step, or a forward pass alone."
+)
+@click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cuda", show_default=True)
+@click.option("--loss", type=click.Choice(["cross_entropy", "mean"]), help="The loss of the training step.")
+@click.option("--limit", metavar="SIZE", help="Say which batch fits, e.g. 24GiB.")
+@click.option("--gpu", metavar="NAME", help="Say which batch fits this GPU, e.g. h100.")
+@click.option("--hints", is_flag=True, help="Work out what would help: in place, bfloat16, checkpoints.")
+@click.option("--svg", type=click.Path(dir_okay=False, writable=True), help="Write the chart of the step as a picture.")
+@click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
+def command(
+    target: str,
+    settings: tuple[str, ...],
+    variant: str | None,
+    shape: str | None,
+    net: str | None,
+    limit: str | None,
+    gpu: str | None,
+    hints: bool,
+    svg: str | None,
+    format_: str,
+    **options: Any,
+) -> None:
+    from cnncalc import api
+    from cnncalc.analysis.memory.estimate import read_limit
+    from cnncalc.cli import _output
+    from cnncalc.render import memory as render
+
+    room = read_limit(limit, gpu)
+    network = api.load(target, set=read_settings(settings), variant=variant, input=shape)
+    answers = api.memory_all(network, net=net, limit=room, hints=hints, **options)
+    if svg is not None:
+        with open(svg, "w", encoding="utf-8") as file:
+            file.write(render.svg(answers[0].report))
+    if format_ == "json":
+        _output.echo(render.as_json(answers))
+    else:
+        _output.echo("\n".join(render.table(answer, _output.width()) for answer in answers))

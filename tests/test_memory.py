@@ -1,0 +1,420 @@
+"""The memory model against torch: equal to the byte on the CPU; the allocator against cases worked out by hand."""
+
+from __future__ import annotations
+
+import random
+from typing import NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import cnncalc
+from cnncalc.analysis.memory import (
+    InplaceFault,
+    MemoryReport,
+    NotModelled,
+    OutOfMemory,
+    UnknownCall,
+    replay,
+    simulate,
+)
+from cnncalc.analysis.memory.advice import hints, largest_batch, legal_inplace
+from cnncalc.analysis.memory.allocator import Allocator
+from cnncalc.analysis.memory.checkpoint import cut_points
+from cnncalc.analysis.memory.rules import RULES, rule_of
+from cnncalc.graph import Graph, expand
+from cnncalc.layers import TABLE
+from cnncalc.layers.base import Call
+
+torch_memory = pytest.importorskip("tests.torch_memory", reason="torch is not installed")
+
+MIB = 2**20
+
+
+def graph_of(text: str, number: int = 0, **options: object) -> Graph:
+    network = cnncalc.load(text, **options) if "\n" not in text else cnncalc.parse(text)
+    graph = expand(network)[number]
+    assert graph.complete, graph.diagnostics
+    return graph
+
+
+class Peaks(NamedTuple):
+    """What the model and torch have to agree on, in bytes."""
+
+    inference: int
+    training: int
+    saved: int
+
+
+def model(graph: Graph, batch: int, optimizer: str, dtype: str) -> Peaks:
+    step = simulate(graph, batch=batch, optimizer=optimizer, dtype=dtype)
+    return Peaks(
+        simulate(graph, batch=batch, training=False, dtype=dtype).peak_bytes, step.peak_bytes, step.saved_bytes
+    )
+
+
+def truth(graph: Graph, batch: int, optimizer: str, dtype: str) -> Peaks:
+    return Peaks(
+        torch_memory.inference(graph, batch, dtype).peak,
+        torch_memory.training(graph, batch, optimizer, dtype).peak,
+        torch_memory.saved(graph, batch, dtype),
+    )
+
+
+def assert_equal(graph: Graph, batch: int = 2, optimizer: str = "sgd", dtype: str = "float32") -> None:
+    assert model(graph, batch, optimizer, dtype) == truth(graph, batch, optimizer, dtype)
+
+
+# -- every kind of layer, between two convolutions -----------------------------------------------------------------
+
+MAPS = """
+conv 6 3 /2 p1 d2; conv 6 3 nobias; conv 8 3 g2; conv 8 3 /2 same; conv 8 2 same; dwconv 3 p1; dwconv 3 mult=2
+deconv 6 2 /2; deconv 6 3 /2 p1 outpad=1; deconv 6 3 /2 same; deconv 6 2 /3 same; local 6 3 p1; local 3 3 /2 d2 nobias
+maxpool 3 /2 p1; maxpool 3 /2 ceil; maxpool 3 /2 same; avgpool 3 /2 p1; avgpool 3 /2 same; gap; gmp; adaptive 3
+adaptive 3 max; bn; bn noaffine; bn notrack; gn 2; gn 2 affine=false; ln; ln noaffine; instnorm; instnorm affine; lrn
+l2norm; scale; relu; relu inplace; relu6; relu6 inplace; lrelu; lrelu 0.2 inplace; prelu; elu; elu inplace; selu
+selu inplace; gelu; silu; silu inplace; hswish; hswish inplace; hsigmoid; hsigmoid inplace; mish; mish inplace; sigmoid
+tanh; softplus; softmax; logsoftmax; dropout; dropout inplace; dropout 0; dropout 1; dropout spatial
+dropout spatial inplace; droppath; droppath 0; droppath 1; slice 1 2; slice 0 1; tile 2; tile 1; shuffle 2; shuffle 4
+upsample; upsample 2 bilinear; crop 5; crop 9; pad 1; pad 2 reflect; add(id, id); add(id, relu, sigmoid)
+add(conv 4 1, id, inplace); mul(id, gap | conv 4 1 | sigmoid); mul(gap, id); mul(id, sigmoid, tanh); concat(id, relu)
+residual(conv 4 3 p1 | bn | relu)
+"""
+PLANE = """
+conv 6 1x3 p0x1; pad 1:2x0:1; upsample 2x3; crop 5x9; pixelshuffle 2; pixelunshuffle 3; reshape 12x3x9
+adaptive 3x2; ln | gn 2; slice 0 2 | gn 2; ln | conv 32 3; slice 0 2 | l2norm; crop 4 | prelu; ln | dwconv 3
+"""
+VECTORS = """
+bn; ln; prelu; scale; l2norm; dropout; relu inplace; gelu; add(fc 20, id); concat(id, fc 3); reshape 5x2x2 | conv 2 1
+slice 1 2; tile 3; softmax; droppath; shuffle 4
+"""
+
+
+def steps(text: str) -> list[str]:
+    return [each.strip() for line in text.strip().splitlines() for each in line.split(";")]
+
+
+LINES = [
+    *(f"3x9x9 | conv 4 1 | {step} | conv 3 1" for step in steps(MAPS) + steps(PLANE)),
+    *(f"3x9 | conv 4 1 | {step} | conv 3 1" for step in steps(MAPS)),
+    *(f"3x9x9x9 | conv 4 1 | {step} | conv 3 1" for step in steps(MAPS)),
+    *(f"12 | fc 20 | {step} | {'fc 3' if 'conv' not in step else 'fc 3 | softmax'}" for step in steps(VECTORS)),
+]
+NETWORKS = [
+    "1x32x32 | conv 6 5 | tanh | avgpool 2 | conv 16 5 | tanh | avgpool 2 | fc 120 | tanh | fc 84 | tanh | fc 10",
+    "3x32x32 | (conv 8 3 p1 | relu inplace | maxpool)*3 | (fc 64 | relu inplace | dropout)*2 | fc 10 | softmax",
+    "3x9x9 | conv 4 1 | add(conv 4 1 | bn, id, inplace) | relu inplace | add(conv 4 1 | bn, id, inplace) | conv 3 1",
+    "3x16x16 | conv 4 3 p1 | maxpool 2 as p | conv 4 1 | maxpool 2 as q | conv 4 1 | unpool q | unpool p | conv 2 1",
+    "3x16 | conv 4 3 p1 | relu | maxpool 2 as p | conv 4 3 p1 | unpool p | conv 2 1",
+    "3x8x8x8 | conv 4 3 p1 | relu | maxpool 2 as p | conv 4 3 p1 | unpool p | conv 2 1",
+    "8 | reshape 2x2x2 | deconv 4 2 /2 | tanh",
+    "3x9x9 | relu inplace | conv 4 1 | sigmoid",
+    "3x16x16 | conv 4 4 /4 | ln | residual(dwconv 7 p3 | ln | conv 16 1 | gelu | conv 4 1 | scale | droppath) | gap | fc 5",
+]
+
+
+@pytest.mark.parametrize("line", [*LINES, *NETWORKS])
+def test_equal_to_torch(line: str) -> None:
+    assert_equal(graph_of(line))
+
+
+@pytest.mark.parametrize("line", NETWORKS)
+def test_equal_to_torch_for_one_example(line: str) -> None:
+    if "bn" not in line:
+        assert_equal(graph_of(line), 1)
+
+
+OPTIMIZERS = ("sgd", "momentum", "adam", "adamw", "adagrad", "rmsprop")
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("line", ["3x12x12 | conv 6 3 | bn | relu | conv 8 3 | relu | fc 10", "784 | fc 100 | relu | fc 10"])
+def test_optimizers(line: str, optimizer: str) -> None:
+    assert_equal(graph_of(line), 1, optimizer)
+
+
+def test_every_layer_is_covered() -> None:
+    """Every word of the language stands in a line above, and every rule was used by one of them."""
+    graphs = [graph_of(line) for line in [*LINES, *NETWORKS]]
+    words = {node.kind for graph in graphs for node in graph.layers}
+    calls = {
+        call.name for graph in graphs for node in graph.layers for call in node.layer.torch(*graph.input_shapes(node))
+    }
+    assert set(TABLE) - words == set()
+    assert set(RULES) - calls == set()
+
+
+SHARED = """
+inputs: {left: 3x9x9, right: 3x9x9}
+shared:
+  tower(): conv 4 3 | bn | relu | conv 4 3
+layers:
+  a: left | tower
+  b: right | tower
+  both: concat(a, b) | conv 2 1
+  far: mul(a, b) | gap | sigmoid
+outputs: [both, far]
+"""
+
+
+@pytest.mark.parametrize("loss", [None, "mean"])
+def test_shared_weights_and_several_outputs(loss: str | None) -> None:
+    graph = graph_of(SHARED)
+    step = simulate(graph, batch=2, optimizer="adam", loss=loss)
+    assert step.peak_bytes == torch_memory.training(graph, 2, "adam", loss=loss).peak
+    assert step.saved_bytes == torch_memory.saved(graph, 2, loss=loss)
+
+
+# -- random graphs ---------------------------------------------------------------------------------------------------
+
+UNARY = """
+conv 4 1; conv 4 3 p1; conv 4 3 same g2 nobias; dwconv 3 p1; bn; bn noaffine; relu; relu inplace; relu6 inplace
+lrelu inplace; sigmoid; silu; silu inplace; hswish; gelu; prelu; elu; tanh; mish; softmax; maxpool 3 /1 p1
+avgpool 3 /1 p1; dropout; dropout inplace; dropout spatial; droppath; lrn 3; gn 2; ln; scale; l2norm; instnorm affine
+instnorm; slice 0 2 | tile 2; slice 1 2 | conv 4 1; tile 2 | conv 4 1; shuffle 2; pad 1 | crop 6
+pad 1 reflect | conv 4 3; upsample 2 | maxpool 2; upsample 2 bilinear | conv 4 2 /2; maxpool 2 | deconv 4 2 /2
+deconv 4 3 p1; reshape 8x3x6 | reshape 4x6x6; reshape 16x3x3 | pixelshuffle 2; pixelunshuffle 2 | pixelshuffle 2
+crop 4 | pad 1; local 4 3 p1; gap | conv 4 1 | upsample to=6; adaptive 3 | upsample 2; gmp | pad 2:3
+"""
+
+
+def random_network(draw: random.Random) -> str:
+    """A file whose values all have one shape, so that anything may be merged with anything."""
+    unary = steps(UNARY)
+    lines = ["input: 4x6x6", "layers:"]
+    values, unused = ["input"], {"input"}
+    for number in range(draw.randint(2, 9)):
+        taken = [draw.choice(values[-3:])]
+        if draw.random() < 0.6 or len(values) < 2:
+            phrase = " | ".join([taken[0], *(draw.choice(unary) for _ in range(draw.randint(1, 3)))])
+        else:
+            taken = [draw.choice(values) for _ in range(draw.choice([2, 2, 3]))]
+            branches = [each if draw.random() < 0.6 else f"{each} | {draw.choice(unary)}" for each in taken]
+            phrase = draw.choice(
+                [
+                    f"add({', '.join(branches)})",
+                    f"add({', '.join(branches)}, inplace)",
+                    f"mul({', '.join(branches)})",
+                    f"concat({', '.join(branches)}) | conv 4 1",
+                    f"mul({branches[0]}, {taken[1]} | gap | conv 4 1 | sigmoid)",
+                ]
+            )
+        unused -= {each for each in taken if each in phrase.replace("(", " ").replace(",", " ").split()}
+        lines.append(f"  v{number}: {phrase}")
+        values.append(f"v{number}")
+        unused.add(f"v{number}")
+    rest = [each for each in values if each in unused]
+    tail = draw.choice(["conv 2 1", "gap | fc 3", "fc 5 | softmax", "fc 1 | sigmoid", "conv 4 1 | relu"])
+    return "\n".join([*lines, f"  out: {'add(' + ', '.join(rest) + ')' if len(rest) > 1 else rest[0]} | {tail}"])
+
+
+@settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=False), st.integers(1, 3), st.sampled_from(["sgd", "momentum", "adam"]))
+def test_random_graphs(draw: random.Random, batch: int, optimizer: str) -> None:
+    graph = graph_of(random_network(draw))
+    try:
+        ours = model(graph, batch, optimizer, "float32")
+    except NotModelled:
+        return
+    except InplaceFault:
+        with pytest.raises(RuntimeError):
+            torch_memory.training(graph, batch, optimizer)
+        return
+    assert ours == truth(graph, batch, optimizer, "float32")
+
+
+# -- bundled architectures, small inputs where the networks are large ------------------------------------------------
+
+ARCHITECTURES = [
+    ("alexnet", None, 1, "sgd"),
+    ("alexnet", None, 16, "momentum"),
+    ("vgg16", "3x64x64", 2, "adam"),
+    ("resnet50", "3x64x64", 2, "momentum"),
+    ("googlenet", "3x96x96", 2, "sgd"),
+    ("densenet121", "3x64x64", 2, "sgd"),
+    ("mobilenet_v3_large", "3x64x64", 2, "sgd"),
+    ("mobilenet_v3_small", "3x64x64", 2, "adam"),
+    ("efficientnet_b0", "3x64x64", 2, "sgd"),
+    ("unet", "1x188x188", 1, "sgd"),
+    ("segnet", "3x64x64", 1, "sgd"),
+    ("vnet", "1x32x32x32", 1, "sgd"),
+    ("convnext_tiny", "3x64x64", 2, "sgd"),
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name, shape, batch, optimizer", ARCHITECTURES)
+def test_architectures(name: str, shape: str | None, batch: int, optimizer: str) -> None:
+    assert_equal(graph_of(name, input=shape), batch, optimizer)
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_dcgan(number: int) -> None:
+    assert_equal(graph_of("dcgan", number), 2, "adam")
+
+
+def test_vgg_in_place() -> None:
+    line = "v(c, n): (conv c 3x3 p1 | relu inplace)*n | maxpool 2x2 /2; 3x64x64 | v 64 2 | v 128 2 | v 256 3 | fc 10"
+    assert_equal(graph_of(line))
+    assert_equal(graph_of(line.replace(" inplace", "")))
+
+
+# -- refusals --------------------------------------------------------------------------------------------------------
+
+
+def test_refuses_what_torch_refuses() -> None:
+    graph = graph_of("3x9x9 | conv 4 1 | sigmoid | relu inplace | conv 3 1")
+    with pytest.raises(InplaceFault, match="relu1 overwrites in place what sigmoid1 needs"):
+        simulate(graph)
+    with pytest.raises(RuntimeError, match="modified by an inplace operation"):
+        torch_memory.training(graph)
+
+
+def test_refuses_to_overwrite_a_view() -> None:
+    with pytest.raises(NotModelled, match="relu1 overwrites a view"):
+        simulate(graph_of("3x9x9 | conv 4 1 | slice 0 2 | relu inplace | conv 3 1"))
+
+
+def test_unknown_call_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    graph = graph_of("3x9x9 | conv 4 1 | relu")
+    monkeypatch.setattr(type(graph.layers[1].layer), "torch", lambda self, *shapes: (Call("Frobnicate"),))
+    with pytest.raises(UnknownCall, match="no rule for the call 'Frobnicate'"):
+        simulate(graph)
+    with pytest.raises(UnknownCall):
+        rule_of("frobnicate")
+
+
+@pytest.mark.parametrize(
+    "options", [{"dtype": "int3"}, {"optimizer": "lion"}, {"device": "tpu"}, {"loss": "hinge"}, {"batch": 0}]
+)
+def test_bad_options(options: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match=r"must be"):
+        simulate(graph_of("3x9x9 | conv 4 1"), **options)
+
+
+# -- the report ------------------------------------------------------------------------------------------------------
+
+
+def report() -> MemoryReport:
+    return simulate(graph_of("3x9x9 | conv 4 1 | bn | relu | fc 10 | softmax"), batch=2, optimizer="adam")
+
+
+def test_report_adds_up() -> None:
+    found = report()
+    weights = 4 * (3 * 4 + 4 + 8 + 4 * 81 * 10 + 10)
+    assert found.parameters_bytes == found.gradients_bytes == weights
+    assert found.buffers_bytes == 2 * 16 + 8
+    assert found.optimizer_bytes == 2 * weights + 4 * 6
+    assert found.input_bytes == 2 * 3 * 81 * 4 + 2 * 8
+    assert found.peak_bytes == sum(held.bytes for held in found.alive) == max(each.peak for each in found.timeline)
+    assert found.loss == "cross_entropy"
+    assert found.loss_about == "cross-entropy on the first output, its softmax dropped"
+    phases = [each.phase for each in found.timeline]
+    assert list(dict.fromkeys(phases)) == ["setup", "forward", "loss", "backward", "optimizer", "end"]
+
+
+@pytest.mark.parametrize(
+    "line, loss",
+    [
+        ("784 | fc 10", "cross_entropy"),
+        ("784 | fc 10 | softmax", "cross_entropy"),
+        ("784 | fc 1", "mean"),
+        ("784 | fc 10 | sigmoid", "mean"),
+        ("3x9x9 | conv 2 1", "cross_entropy"),
+        ("3x9x9 | conv 10 1 | gap | flatten", "cross_entropy"),
+        ("3x9x9 | conv 3 1 | tanh", "mean"),
+    ],
+)
+def test_loss(line: str, loss: str) -> None:
+    assert simulate(graph_of(line)).loss == loss
+
+
+# -- the allocator, by hand ------------------------------------------------------------------------------------------
+
+
+def test_small_blocks_share_a_segment() -> None:
+    allocator = Allocator()
+    blocks = [allocator.allocate(each) for each in (1, 513, 1000)]
+    assert allocator.requested == 1514
+    assert allocator.allocated == 512 + 1024 + 1024
+    assert allocator.reserved == 2 * MIB
+    for block in blocks:
+        allocator.release(block)
+    assert allocator.allocated == 0
+    assert allocator.reserved_peak == 2 * MIB
+    (whole,) = allocator.free_blocks[True]
+    assert whole[0] == 2 * MIB
+
+
+def test_large_blocks() -> None:
+    allocator = Allocator()
+    allocator.allocate(MIB + 1)  # out of 20 MiB, split
+    assert (allocator.allocated, allocator.reserved) == (MIB + 512, 20 * MIB)
+    allocator.allocate(18 * MIB)  # fits the rest of less than 19 MiB: a rest of at most 1 MiB is not split off
+    assert (allocator.allocated, allocator.reserved) == (20 * MIB, 20 * MIB)
+    allocator.allocate(10 * MIB + 1)  # a segment of its own, rounded to 2 MiB; the rest of 2 MiB - 512 is split off
+    assert (allocator.allocated, allocator.reserved) == (30 * MIB + 512, 32 * MIB)
+
+
+def test_best_fit_and_merge() -> None:
+    allocator = Allocator()
+    first, second, third = (allocator.allocate(each * MIB) for each in (4, 6, 10))
+    assert allocator.reserved == 30 * MIB  # 4 and 6 of a segment of 20, and 10 of its own
+    allocator.release(first)
+    allocator.release(second)
+    assert sorted(size for size, _, _ in allocator.free_blocks[False]) == [20 * MIB]
+    allocator.release(third)
+    allocator.allocate(9 * MIB)
+    assert sorted(size for size, _, _ in allocator.free_blocks[False]) == [20 * MIB]  # the 10 fits best, unsplit
+    assert allocator.allocated == 10 * MIB
+
+
+def test_gives_back_before_it_gives_up() -> None:
+    allocator = Allocator(limit=64 * MIB)
+    block = allocator.allocate(40 * MIB)
+    allocator.release(block)
+    allocator.allocate(50 * MIB)
+    assert (allocator.retries, allocator.reserved) == (1, 50 * MIB)
+    with pytest.raises(OutOfMemory):
+        allocator.allocate(20 * MIB)
+
+
+def test_replay_of_a_step() -> None:
+    found = simulate(graph_of("3x32x32 | conv 64 3 p1 | relu | conv 64 3 p1 | fc 10"), batch=8, optimizer="adam", device="cuda")
+    cuda = replay(found)
+    assert cuda.requested_bytes == found.peak_bytes
+    assert found.peak_bytes <= cuda.allocated_bytes <= cuda.reserved_bytes
+    assert replay(found, workspace=32 * MIB).reserved_bytes >= cuda.reserved_bytes + 12 * MIB
+    assert replay(found, steps=6) == replay(found, steps=3)
+    with pytest.raises(OutOfMemory):
+        replay(found, limit=cuda.requested_bytes // 2)
+
+
+# -- advice ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_largest_batch(device: str) -> None:
+    graph = graph_of("3x32x32 | conv 16 3 p1 | relu | maxpool | fc 10")
+    fit = largest_batch(graph, 64 * MIB, device=device, optimizer="adam")
+    assert fit.batch > 1
+    assert fit.bytes <= 64 * MIB
+    assert fit.more is None or fit.more > 64 * MIB
+    assert largest_batch(graph, MIB // 4, device=device).batch == 0
+
+
+def test_legal_inplace_is_what_torch_allows() -> None:
+    line = "3x9x9 | conv 4 1 | relu | conv 4 1 | sigmoid | relu | conv 4 1 | add(id, relu) | slice 0 2 | relu | conv 2 1"
+    graph = graph_of(line)
+    legal = legal_inplace(graph)
+    assert [graph.nodes[each].name for each in sorted(legal)] == ["relu1", "add1"]
+
+
+def test_hints_are_computed() -> None:
+    graph = graph_of("3x64x64 | (conv 16 3 p1 | bn | silu)*8 | gap | fc 10")
+    now = simulate(graph, batch=8)
+    found = {hint.name: hint for hint in hints(graph, batch=8)}
+    assert found["bfloat16"].peak_bytes == simulate(graph, batch=8, dtype="bfloat16").peak_bytes < now.peak_bytes
+    assert found["checkpoint"].peak_bytes < now.peak_bytes
+    assert set(found["checkpoint"].nodes) <= {graph.nodes[each].name for each in cut_points(graph)}

@@ -288,8 +288,8 @@ def _text(description: str, null: bool = False) -> JSON:
     return {"description": description, **(_several("string", "null") if null else {"type": "string"})}
 
 
-def _count(description: str) -> JSON:
-    return {"description": description, "type": "integer", "minimum": 0}
+def _count(description: str, null: bool = False) -> JSON:
+    return {"description": description, "type": ["integer", "null"] if null else "integer", "minimum": 0}
 
 
 def _network() -> JSON:
@@ -319,6 +319,8 @@ def _network() -> JSON:
                     "parameter_bytes": _count("The parameters."),
                     "buffer_bytes": _count("The buffers."),
                     "work": _ref("work"),
+                    "inference_peak_bytes": _count("The most bytes alive in a forward pass.", null=True),
+                    "training_peak_bytes": _count("The most bytes alive in a training step with SGD.", null=True),
                 },
                 "The sums over the layers.",
             ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import cached_property
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.analysis.receptive import Fields, receptive_fields
 from cnncalc.arithmetic import ReceptiveField
@@ -15,6 +15,9 @@ from cnncalc.graph import Graph, Node
 from cnncalc.layers.base import Buffer, Parameter, Work
 from cnncalc.shape import Shape, elements, show
 from cnncalc.units import COUNTER_BYTES, DTYPE_BYTES, FLOPS_PER_MAC, short_count
+
+if TYPE_CHECKING:
+    from cnncalc.analysis.memory import MemoryReport
 
 CONVENTION = (
     "MACs: multiply-accumulates of conv, deconv, fc and local, without bias; FLOPs = 2 x MACs; "
@@ -242,6 +245,33 @@ class Report:
             (buffers - counters) * self.value_bytes + counters * COUNTER_BYTES,
             Work(bias * batch, norm * batch, activation * batch, pooling * batch, elementwise * batch),
         )
+
+    @cached_property
+    def inference(self) -> MemoryReport | None:
+        """The memory of a forward pass; None where the model does not know a layer, or the data type."""
+        return self._memory(training=False)
+
+    @cached_property
+    def training(self) -> MemoryReport | None:
+        """The memory of a training step with plain SGD; None as for :attr:`inference`."""
+        return self._memory(training=True)
+
+    def _memory(self, training: bool) -> MemoryReport | None:
+        from cnncalc.analysis.memory import simulate
+
+        if not self.complete or not self.graph.outputs:
+            return None
+        try:
+            return simulate(self.graph, batch=self.batch, dtype=self.dtype, training=training)
+        except ValueError:
+            return None
+
+    @cached_property
+    def live_bytes(self) -> dict[str, int]:
+        """The most bytes alive while each layer of a forward pass runs, parameters and input included."""
+        if self.inference is None:
+            return {}
+        return {stage.place: stage.peak for stage in self.inference.timeline if stage.phase == "forward"}
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)

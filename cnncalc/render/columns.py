@@ -17,6 +17,10 @@ class Column(NamedTuple):
     heading: str
     figure: bool
     value: Callable[[Folded], str | int]
+    total: Callable[[list[int]], int] = sum
+    """What stands below the column: the sum, or the largest."""
+    binary: bool = False
+    """Bytes: KiB and MiB, not thousands."""
 
 
 def reach(axes: tuple[ReceptiveField, ...]) -> str:
@@ -25,6 +29,15 @@ def reach(axes: tuple[ReceptiveField, ...]) -> str:
     if not sizes:
         return ""
     return str(sizes[0]) if len(set(sizes)) == 1 else show(sizes)
+
+
+def live_bytes(row: Folded) -> int:
+    """The most bytes alive while these layers of a forward pass run; 0 where that is not known."""
+    return max(each.report.live_bytes.get(each.name, 0) for each in row.rows)
+
+
+def largest(values: list[int]) -> int:
+    return max(values, default=0)
 
 
 COLUMNS: dict[str, Column] = {
@@ -44,7 +57,8 @@ COLUMNS: dict[str, Column] = {
         Column("activation", "activation", True, lambda row: sum(each.work.activation for each in row.rows)),
         Column("pooling", "pooling", True, lambda row: sum(each.work.pooling for each in row.rows)),
         Column("elementwise", "add/mul", True, lambda row: sum(each.work.elementwise for each in row.rows)),
-        Column("bytes", "bytes", True, lambda row: row.activation_bytes),
+        Column("bytes", "bytes", True, lambda row: row.activation_bytes, binary=True),
+        Column("memory", "live bytes", True, live_bytes, largest, binary=True),
         Column("rf", "field", False, lambda row: reach(row.receptive_field)),
     )
 }

@@ -46,7 +46,7 @@ def markdown(reports: Sequence[Report], depth: int | None = None, columns: Seque
             values = [column.value(row) for column in shown]
             lines.append("| " + " | ".join(grouped(v) if isinstance(v, int) else v for v in values) + " |")
         for number, column in enumerate(shown):
-            figure = grouped(sum(int(column.value(row)) for row in rows)) if column.figure else ""
+            figure = grouped(column.total([int(column.value(row)) for row in rows])) if column.figure else ""
             total.append(f"**{figure}**" if figure else "**total**" if number == 0 else "")
         lines += ["| " + " | ".join(total) + " |", "", f"{report.convention}.", ""]
         parts.append("\n".join(lines))

@@ -48,6 +48,8 @@ def network(report: Report, tool: str | None = None) -> dict[str, Any]:
             "parameter_bytes": totals.parameter_bytes,
             "buffer_bytes": totals.buffer_bytes,
             "work": totals.work._asdict(),
+            "inference_peak_bytes": report.inference.peak_bytes if report.inference else None,
+            "training_peak_bytes": report.training.peak_bytes if report.training else None,
         },
     }
     if tool is not None:

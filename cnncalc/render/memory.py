@@ -181,9 +181,8 @@ def svg(report: MemoryReport, width: int = 900, height: int = 360) -> str:
         ]
     points.append(f"{left + inner:.1f},{top + tall}")
     kind = f"training step, {report.optimizer}" if report.training else "inference"
-    title = escape(
-        f"{report.graph}: {kind}, batch {report.batch}, {report.dtype}: peak {short_bytes(report.peak_bytes)} at {report.peak_at}"
-    )
+    peak = f"peak {short_bytes(report.peak_bytes)} at {report.peak_at}"
+    title = escape(f"{report.graph}: {kind}, batch {report.batch}, {report.dtype}: {peak}")
     box = f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12"'
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {box}>',

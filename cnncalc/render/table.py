@@ -43,13 +43,15 @@ def bar(share: float, width: int = BAR_WIDTH) -> str:
     return ("█" * full + (_EIGHTHS[rest] if rest else "")).ljust(width)
 
 
-def unit_for(values: Sequence[int]) -> tuple[str, int]:
+COUNTS = (("", 1), ("k", 10**3), ("M", 10**6), ("G", 10**9), ("T", 10**12), ("P", 10**15))
+BYTES = (("", 1), ("KiB", 2**10), ("MiB", 2**20), ("GiB", 2**30), ("TiB", 2**40), ("PiB", 2**50))
+
+
+def unit_for(values: Sequence[int], binary: bool) -> tuple[str, int]:
     """The unit in which a column's largest value has at most four digits before the point."""
     largest = max(values, default=0)
-    for unit, scale in (("", 1), ("k", 10**3), ("M", 10**6), ("G", 10**9), ("T", 10**12)):
-        if largest < 10_000 * scale:
-            return unit, scale
-    return "P", 10**15
+    units = BYTES if binary else COUNTS
+    return next(((unit, scale) for unit, scale in units if largest < 10_000 * scale), units[-1])
 
 
 def scaled(value: int, scale: int) -> str:
@@ -111,11 +113,11 @@ def build(
             totals.append(Cell("total", "bold") if name == "name" else Cell(""))
             continue
         values = [int(column.value(row)) for row in rows]
-        total = sum(values)
+        total = column.total(values)
         if name == "params" and exact:
             unit, scale = "", 1
         else:
-            unit, scale = unit_for(values)
+            unit, scale = unit_for(values, column.binary)
         headings.append(f"{column.heading} [{unit}]" if unit else column.heading)
         right.append(True)
         columns.append([Cell(scaled(value, scale), "dim" if value == 0 else "") for value in values])

@@ -12,4 +12,15 @@ from cnncalc.analysis.memory.rules import UnknownCall
 from cnncalc.analysis.memory.simulate import simulate
 from cnncalc.analysis.memory.tape import InplaceFault, NotModelled
 
-__all__ = ["CudaMemory", "Held", "InplaceFault", "MemoryReport", "NotModelled", "OutOfMemory", "Stage", "UnknownCall", "replay", "simulate"]
+__all__ = [
+    "CudaMemory",
+    "Held",
+    "InplaceFault",
+    "MemoryReport",
+    "NotModelled",
+    "OutOfMemory",
+    "Stage",
+    "UnknownCall",
+    "replay",
+    "simulate",
+]

@@ -125,7 +125,9 @@ def best_checkpoints(graph: Graph, now: MemoryReport, **options: Any) -> Hint | 
     if best is None:
         return None
     names = tuple(graph.nodes[each].name for each in best[1])
-    return Hint("checkpoint", f"{len(names)} stretches worked out again in backward, ending at these layers", best[0], names)
+    return Hint(
+        "checkpoint", f"{len(names)} stretches worked out again in backward, ending at these layers", best[0], names
+    )
 
 
 def even_cuts(graph: Graph, points: list[int], saved: dict[str, int], count: int) -> tuple[int, ...]:

@@ -183,6 +183,4 @@ def replay(report: MemoryReport, *, workspace: int = 0, limit: int | None = None
         if not step:
             run(report.state_log)
         run(report.step_log[split:])
-    return CudaMemory(
-        allocator.requested_peak, allocator.allocated_peak, allocator.reserved_peak, allocator.retries
-    )
+    return CudaMemory(allocator.requested_peak, allocator.allocated_peak, allocator.reserved_peak, allocator.retries)

@@ -61,7 +61,9 @@ class Checkpointed(Run):
         out = self.values[nodes[-1].index]
         weights = {id(each): each for node in nodes for each in self.weights[node.owner].values()}
         flowing = [each for each in entering.values() if each.needs_grad]
-        shapes = {index: (value.storage, value.shape, value.strides, value.needs_grad) for index, value in entering.items()}
+        shapes = {
+            index: (value.storage, value.shape, value.strides, value.needs_grad) for index, value in entering.items()
+        }
 
         def backward(gradient: Tensor) -> list[Tensor | None]:
             leaves: dict[int, Tensor] = {}

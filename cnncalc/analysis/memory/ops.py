@@ -148,7 +148,9 @@ def add(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
 def add_(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
     """``x.add_(y)``."""
     if tape.recording and y.needs_grad and x.storage in tape.batch:
-        raise InplaceFault(f"{tape.place} overwrites the network's input with a value that needs a gradient", tape.place)
+        raise InplaceFault(
+            f"{tape.place} overwrites the network's input with a value that needs a gradient", tape.place
+        )
     wanted = (tape.wants(x), tape.wants(y))
 
     def backward(gradient: Tensor) -> list[Tensor | None]:

@@ -16,6 +16,7 @@ from cnncalc.formats.write.torch.expressions import (
     Optional,
     Use,
     chain,
+    emptied,
     first_apart,
     written,
 )
@@ -374,18 +375,3 @@ def is_without(shell: Shell, fuller: Shell, key: str) -> bool:
     )
     program = Program(fuller.program.inputs, steps, tuple(map(moved, fuller.program.outputs)))
     return program.structure() == shell.program.structure()
-
-
-def emptied(part: Expression) -> Expression:
-    """The part with nothing in its slots."""
-    if isinstance(part, (Construct, Use)):
-        return part._replace(parts=tuple(slot._replace(value=None) for slot in part.parts))
-    if isinstance(part, Children):
-        return part._replace(parts=tuple(map(emptied, part.parts)))
-    if isinstance(part, Optional):
-        return Optional(part.present._replace(value=None), emptied(part.body))
-    if isinstance(part, Flag):
-        return Flag(part.present._replace(value=None))
-    steps = tuple(step and step._replace(value=None) for step in part.steps)
-    return part._replace(count=part.count._replace(value=None), body=emptied(part.body), steps=steps)
-

@@ -223,7 +223,9 @@ def first_apart(part: Expression) -> Expression:
     found: list[Expression] = []
     for each in part.parts:
         if isinstance(each, Repeat) and not any(each.steps):
-            found += [each.body, each._replace(count=each.count._replace(value=each.count.value - 1))]
+            left = each.count.value - 1
+            rest = each.body if left else emptied(each.body)
+            found += [each.body, each._replace(count=each.count._replace(value=left), body=rest)]
         else:
             found.append(each)
     return part._replace(parts=tuple(found))
@@ -258,3 +260,18 @@ def all_whole(values: Sequence[Any]) -> bool:
 
 def repeat(body: Expression, count: int) -> Repeat:
     return Repeat(Literal(count, "repeats"), body, tuple(None for _ in body.slots()))
+
+
+def emptied(part: Expression) -> Expression:
+    """The part with nothing in its slots."""
+    if isinstance(part, (Construct, Use)):
+        return part._replace(parts=tuple(slot._replace(value=None) for slot in part.parts))
+    if isinstance(part, Children):
+        return part._replace(parts=tuple(map(emptied, part.parts)))
+    if isinstance(part, Optional):
+        return Optional(part.present._replace(value=None), emptied(part.body))
+    if isinstance(part, Flag):
+        return Flag(part.present._replace(value=None))
+    steps = tuple(step and step._replace(value=None) for step in part.steps)
+    return part._replace(count=part.count._replace(value=None), body=emptied(part.body), steps=steps)
+

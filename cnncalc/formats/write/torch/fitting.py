@@ -112,8 +112,9 @@ class Fitting:
         numeric = [each for each in [*own, *entering] if all(map(is_whole, each.values))]
         if not all(each is None or is_whole(each) for each in column):
             return
-        for each in numeric:
-            yield from scaled(each, column)
+        if role != "repeats":
+            for each in numeric:
+                yield from scaled(each, column)
         if role == "padding":
             for each in numeric:
                 half = tuple(value // 2 for value in each.values)

@@ -1,0 +1,107 @@
+"""``cnncalc memory``: the table, the JSON contract, the limits; the model itself is tested in test_memory.py."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner
+
+import cnncalc
+from cnncalc import api
+from cnncalc.cli._group import group
+from cnncalc.errors import SpecError
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(group, ["memory", *arguments])
+    return result.exit_code, result.stdout, result.stderr
+
+
+def test_the_table_says_what_where_and_how_much() -> None:
+    code, out, _ = run("alexnet", "--batch", "16", "--optimizer", "momentum")
+    assert code == 0
+    assert f"{62_378_344 * 4:,}" in out
+    assert "peak" in out
+    assert "forward" in out
+    assert "backward" in out
+    assert all(len(line) <= 120 for line in out.splitlines())
+
+
+def test_json_contract() -> None:
+    code, out, _ = run("resnet50", "--format", "json", "--optimizer", "adam", "--device", "cuda")
+    assert code == 0
+    document = json.loads(out)
+    assert document["version"] == 1
+    assert document["parameters_bytes"] == 25_557_032 * 4 == document["gradients_bytes"]
+    assert document["optimizer_bytes"] >= 2 * document["parameters_bytes"]
+    assert document["cuda"]["allocated_bytes"] <= document["cuda"]["reserved_bytes"]
+    assert document["peak_bytes"] == max(stage["peak"] for stage in document["timeline"])
+    assert sum(held["bytes"] for held in document["alive_at_peak"]) == document["peak_bytes"]
+
+
+def test_several_nets() -> None:
+    code, out, _ = run("dcgan", "--format", "json")
+    assert code == 0
+    assert [each["network"] for each in json.loads(out)["networks"]] == ["DCGAN.generator", "DCGAN.discriminator"]
+
+
+def test_largest_batch_fits_and_the_next_does_not() -> None:
+    network = cnncalc.load("lenet5")
+    estimate = api.memory(network, limit=64 * 2**20, device="cpu", training=True, optimizer="sgd")
+    assert estimate.fit is not None
+    assert estimate.fit.batch > 1
+    for batch, fits in ((estimate.fit.batch, True), (estimate.fit.batch + 1, False)):
+        peak = api.memory(network, batch=batch, device="cpu", training=True, optimizer="sgd").report.peak_bytes
+        assert (peak <= 64 * 2**20) == fits
+
+
+def test_hints_lower_the_peak() -> None:
+    estimate = api.memory("vgg11", batch=8, hints=True, training=True)
+    assert {hint.name for hint in estimate.hints} >= {"bfloat16", "checkpoint"}
+    assert all(hint.peak_bytes < estimate.report.peak_bytes for hint in estimate.hints)
+
+
+def test_bad_limits() -> None:
+    for arguments, part in (
+        (["--limit", "much"], "--limit takes a size such as 24GiB"),
+        (["--gpu", "rtx309"], "did you mean 'rtx3090'"),
+    ):
+        code, _, err = run("lenet5", *arguments)
+        assert code == 2
+        assert part in err
+
+
+def test_a_network_that_cannot_be_built_is_refused() -> None:
+    with pytest.raises(SpecError):
+        api.memory("3x8x8 | conv 4 99")
+    code, _, err = run("3x8x8 | conv 4 99")
+    assert code == 2
+    assert "S103" in err
+
+
+def test_the_chart_as_a_picture(tmp_path: Path) -> None:
+    path = tmp_path / "step.svg"
+    assert run("lenet5", "--svg", str(path))[0] == 0
+    root = ElementTree.parse(path).getroot()
+    assert root.tag.endswith("svg")
+    assert any(element.tag.endswith("polygon") for element in root)
+
+
+def test_no_torch_and_quick() -> None:
+    code = (
+        "import sys, time, cnncalc\n"
+        "report = cnncalc.analyse('resnet50')\n"
+        "from cnncalc.analysis.memory import simulate\n"
+        "simulate(report.graph)\n"
+        "start = time.process_time(); simulate(report.graph); print(time.process_time() - start)\n"
+        "assert 'torch' not in sys.modules"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert float(done.stdout) < 0.2  # 0.03 s on an idle core
+    assert time.process_time() >= 0

@@ -10,7 +10,7 @@ from cnncalc.analysis.memory.allocator import CudaMemory, OutOfMemory, replay
 from cnncalc.analysis.memory.report import Held, MemoryReport, Stage
 from cnncalc.analysis.memory.rules import UnknownCall
 from cnncalc.analysis.memory.simulate import simulate
-from cnncalc.analysis.memory.tape import InplaceFault, NotModelled
+from cnncalc.analysis.memory.tensors import InplaceFault, NotModelled
 
 __all__ = [
     "CudaMemory",

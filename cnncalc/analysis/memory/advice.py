@@ -8,7 +8,7 @@ from cnncalc.analysis.memory.allocator import OutOfMemory, replay
 from cnncalc.analysis.memory.checkpoint import cut_points
 from cnncalc.analysis.memory.report import MemoryReport
 from cnncalc.analysis.memory.simulate import simulate
-from cnncalc.analysis.memory.tape import InplaceFault, NotModelled
+from cnncalc.analysis.memory.tensors import InplaceFault, NotModelled
 from cnncalc.graph import Graph
 
 LARGEST_BATCH = 2**20

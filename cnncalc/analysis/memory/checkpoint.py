@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnncalc.analysis.memory.run import Run
-from cnncalc.analysis.memory.tape import Tensor
+from cnncalc.analysis.memory.tensors import Tensor
 from cnncalc.graph import Graph, Node
 
 

@@ -1,8 +1,9 @@
 """Which loss a training step ends with, where nobody says.
 
 Cross-entropy where the first output gives class scores: its final softmax is dropped, since torch's cross-entropy has
-one of its own; without a softmax, two or more values (or maps of them) that come out of a weighted sum, and were at most
-moved, resized or pooled since, are class scores.  Else the sum of the outputs' means.  Either can be asked for by name.
+one of its own; without a softmax, two or more values (or maps of them) that come out of a weighted sum, and were at
+most moved, resized or pooled since, are class scores.  Else the sum of the outputs' means.  Either can be asked for by
+name.
 """
 
 from __future__ import annotations
@@ -11,7 +12,8 @@ from math import prod
 from typing import NamedTuple
 
 from cnncalc.analysis.memory import ops
-from cnncalc.analysis.memory.tape import Tape, Tensor
+from cnncalc.analysis.memory.tape import Tape
+from cnncalc.analysis.memory.tensors import Tensor
 from cnncalc.graph import Graph, Node
 
 CROSS_ENTROPY = "cross_entropy"
@@ -57,12 +59,17 @@ def loss_of(graph: Graph, wanted: str | None = None) -> Loss:
 
 def _is_scores(graph: Graph, node: Node) -> bool:
     """Whether a value without a softmax behind it holds a score per class."""
-    shape = node.facts.output
-    if shape[0] < 2 or node.layer is None:
+    family = _family(node)
+    if node.facts.output[0] < 2:
         return False
-    while node.layer is not None and node.layer.family in _MOVING and len(node.inputs) == 1:
+    while family in _MOVING and len(node.inputs) == 1:
         node = graph.nodes[node.inputs[0]]
-    return node.layer is not None and node.layer.family in _WEIGHTED
+        family = _family(node)
+    return family in _WEIGHTED
+
+
+def _family(node: Node) -> str:
+    return node.layer.family if node.layer is not None else ""
 
 
 def cross_entropy(tape: Tape, scores: Tensor, target: Tensor) -> Tensor:

@@ -17,7 +17,8 @@ from cnncalc.analysis.memory.layout import (
     reshaped,
     simplest,
 )
-from cnncalc.analysis.memory.tape import Backward, InplaceFault, NotModelled, Tape, Tensor
+from cnncalc.analysis.memory.tape import Tape
+from cnncalc.analysis.memory.tensors import Backward, InplaceFault, NotModelled, Tensor
 from cnncalc.shape import Shape
 
 INDEX_BYTES = 8

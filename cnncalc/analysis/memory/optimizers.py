@@ -1,8 +1,8 @@
 """What optimizers hold and what a step of theirs allocates (``torch/optim``, torch 2.13).
 
-On the CPU torch steps one tensor after the other, on CUDA by lists (``foreach``), with list-sized temporaries.  The step
-counters are float32 on the CPU whatever the device, so that CUDA holds none of them.  Adagrad makes its state for every
-parameter when it is built, the others for those that have received a gradient.
+On the CPU torch steps one tensor after the other, on CUDA by lists (``foreach``), with list-sized temporaries.  The
+step counters are float32 on the CPU whatever the device, so that CUDA holds none of them.  Adagrad makes its state for
+every parameter when it is built, the others for those that have received a gradient.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from cnncalc.analysis.memory.tape import Tape, Tensor
+from cnncalc.analysis.memory.tape import Tape
+from cnncalc.analysis.memory.tensors import Tensor
 
 STEP_BYTES = 4
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from cnncalc.analysis.memory.tape import Storage
+from cnncalc.analysis.memory.optimizers import OPTIMIZERS
+from cnncalc.analysis.memory.tensors import Storage
 
 if TYPE_CHECKING:
     from cnncalc.analysis.memory.run import Run
@@ -87,6 +88,7 @@ def report_of(run: Run, dtype: str, device: str) -> MemoryReport:
     marks = {moment.place: (moment.first, moment.last) for moment in tape.moments if moment.phase == "setup"}
     state_first, state_last = marks.get("optimizer state", (0, 0))
     first = max(last for _, last in marks.values())
+    eager = OPTIMIZERS[run.optimizer].eager
     logs = _allocations(events)
     return MemoryReport(
         run.graph.name,
@@ -109,8 +111,8 @@ def report_of(run: Run, dtype: str, device: str) -> MemoryReport:
         _alive(run, tape.peak_event),
         tuple([Stage(each.phase, each.place, each.after, each.peak) for each in tape.moments]),
         _saved_by_place(run),
-        tuple(logs[: state_first or first]),
-        tuple(logs[state_first:state_last]),
+        tuple(logs[: first if eager else state_first or first]),
+        () if eager else tuple(logs[state_first:state_last]),
         tuple(logs[first:]),
         next((moment.first - first for moment in tape.moments if moment.phase == "optimizer"), len(logs) - first),
     )

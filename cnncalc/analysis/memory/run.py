@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from cnncalc.analysis.memory import loss as losses
 from cnncalc.analysis.memory import optimizers
 from cnncalc.analysis.memory.rules import Site, rule_of
-from cnncalc.analysis.memory.tape import Storage, Tape, Tensor
+from cnncalc.analysis.memory.tape import Tape
+from cnncalc.analysis.memory.tensors import Storage, Tensor
 from cnncalc.graph import Graph, Node
 from cnncalc.units import COUNTER_BYTES, DTYPE_BYTES
 

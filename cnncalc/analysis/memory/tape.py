@@ -15,104 +15,10 @@ allocator's replay all come from one log.  The rules of the engine are those of 
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from collections.abc import Sequence
 
+from cnncalc.analysis.memory.tensors import Backward, InplaceFault, Moment, Step, Storage, Strides, Tensor
 from cnncalc.shape import Shape
-
-Backward: TypeAlias = "Callable[[Tensor], Sequence[Tensor | None]]"
-"""From the gradient of a result to those of the inputs, then of the parameters."""
-
-Strides: TypeAlias = tuple[int, ...]
-
-
-class NotModelled(ValueError):
-    """What the memory model does not cover: refused, never counted as 0.  ``culprit`` names the node."""
-
-    def __init__(self, message: str, culprit: str = "") -> None:
-        super().__init__(message)
-        self.culprit = culprit
-
-
-class InplaceFault(ValueError):
-    """An operation in place, at the node ``culprit``, that torch refuses in backward: it overwrote what an earlier one
-    had saved."""
-
-    def __init__(self, message: str, culprit: str = "") -> None:
-        super().__init__(message)
-        self.culprit = culprit
-
-
-class Storage:
-    """Memory: ``bytes`` as requested, what it is, who holds it, how often it was overwritten, and whether it is listed
-    among the saved tensors (parameters, buffers and wrapped numbers are not)."""
-
-    __slots__ = ("bytes", "holders", "listed", "name", "overwriter", "place", "version")
-
-    def __init__(self, bytes: int, name: str, place: str) -> None:
-        self.bytes = bytes
-        self.name = name
-        self.place = place
-        self.holders = 0
-        self.version = 0
-        self.listed = True
-        self.overwriter = ""
-
-
-class Tensor:
-    """A view of a storage: shape, strides (None: contiguous), and the step that made it, where gradients flow."""
-
-    __slots__ = ("holders", "is_view", "needs_grad", "parameter", "shape", "step", "storage", "strides")
-
-    def __init__(self, storage: Storage, shape: Shape, strides: Strides | None = None, is_view: bool = False) -> None:
-        storage.holders += 1
-        self.storage = storage
-        self.shape = shape
-        self.strides = strides
-        self.is_view = is_view
-        self.holders = 1
-        self.step: Step | None = None
-        self.needs_grad = False
-        self.parameter = False
-
-
-class Step:
-    """A node of the autograd graph."""
-
-    __slots__ = ("backward", "edges", "holders", "place", "saved", "sequence", "waiting")
-
-    def __init__(
-        self,
-        sequence: int,
-        place: str,
-        backward: Backward,
-        saved: list[tuple[Storage, int]],
-        edges: list[Step | Tensor | None],
-    ) -> None:
-        self.sequence = sequence
-        self.place = place
-        self.backward = backward
-        self.saved = saved
-        self.edges = edges
-        self.waiting = 0
-        self.holders = 1
-        for edge in edges:
-            if type(edge) is Step:
-                edge.holders += 1
-
-
-class Moment:
-    """A stretch of the tape: one node in one phase."""
-
-    __slots__ = ("after", "first", "last", "peak", "phase", "place")
-
-    def __init__(self, phase: str, place: str, first: int, now: int) -> None:
-        self.phase = phase
-        self.place = place
-        self.first = first
-        self.last = first
-        self.peak = now
-        self.after = now
 
 
 class Tape:
@@ -171,8 +77,7 @@ class Tape:
                 self.peak = self.now
                 self.peak_event = len(self.events)
             moment = self.moments[-1]
-            if self.now > moment.peak:
-                moment.peak = self.now
+            moment.peak = max(moment.peak, self.now)
         return Tensor(storage, shape, strides)
 
     def crumb(self) -> Tensor | None:
@@ -211,10 +116,9 @@ class Tape:
 
     def release(self, storage: Storage) -> None:
         storage.holders -= 1
-        if not storage.holders:
-            if storage.bytes:
-                self.events.append(storage)
-                self.now -= storage.bytes
+        if not storage.holders and storage.bytes:
+            self.events.append(storage)
+            self.now -= storage.bytes
 
     def view(self, tensor: Tensor, shape: Shape, strides: Strides | None = None) -> Tensor:
         """Another tensor on the same storage."""
@@ -230,7 +134,7 @@ class Tape:
         saves: Sequence[Tensor] = (),
     ) -> Tensor:
         """Note how gradients flow from ``result`` to ``inputs`` (parameters among them), if any of them needs one."""
-        if not self.recording or not any([each.needs_grad for each in inputs]):
+        if not self.recording or not any(each.needs_grad for each in inputs):
             return result
         saved = []
         for each in saves:
@@ -283,10 +187,9 @@ class Tape:
             gradient = waiting.pop(step)
             for storage, version in step.saved:
                 if storage.version != version:
-                    raise InplaceFault(
-                        f"{storage.overwriter} overwrites in place what {step.place} needs for its gradient: torch refuses",
-                        storage.overwriter,
-                    )
+                    culprit = storage.overwriter
+                    message = f"{culprit} overwrites in place what {step.place} needs for its gradient: torch refuses"
+                    raise InplaceFault(message, culprit)
             results = step.backward(gradient)
             self.drop(gradient)
             self.forget(step)
@@ -322,7 +225,7 @@ class Tape:
             self.drop(old, gradient)
 
     def keep(self, parameter: Tensor, gradient: Tensor) -> None:
-        """``AccumulateGrad``: the first is taken over, where it lies like the parameter; the next are added in place."""
+        """``AccumulateGrad``: the first is taken over if it lies like the parameter; the next are added in place."""
         key = id(parameter)
         if key in self.gradients:
             self.drop(gradient)

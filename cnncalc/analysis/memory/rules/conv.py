@@ -5,10 +5,11 @@ from __future__ import annotations
 from math import prod
 
 from cnncalc.analysis.memory import ops
-from cnncalc.analysis.memory.layout import channels_last, contiguous, is_channels_last, simplest
+from cnncalc.analysis.memory.layout import channels_last, contiguous, is_channels_last, like, simplest
 from cnncalc.analysis.memory.rules.resize import padded
 from cnncalc.analysis.memory.rules.table import Site, each_rank, gradients_of, rule
-from cnncalc.analysis.memory.tape import NotModelled, Tape, Tensor
+from cnncalc.analysis.memory.tape import Tape
+from cnncalc.analysis.memory.tensors import NotModelled, Tensor
 from cnncalc.shape import Shape
 
 
@@ -20,7 +21,7 @@ def convolution(tape: Tape, site: Site, x: Tensor) -> Tensor:
     last = _keeps_channels_last(tape, site, x)
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
-        first = tape.new(before, "gradient", strides=ops.like(before, strides)) if wanted else None
+        first = tape.new(before, "gradient", strides=like(before, strides)) if wanted else None
         made = gradients_of(tape, site.parameters)
         if last and made[0] is not None:
             # it lies otherwise than the weight: accumulating will copy it

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnncalc.analysis.memory import ops
-from cnncalc.analysis.memory.layout import is_channels_last
+from cnncalc.analysis.memory.layout import contiguous, is_channels_last, like
 from cnncalc.analysis.memory.rules.table import Site, each_rank, gradients_of, rule
-from cnncalc.analysis.memory.tape import Backward, Tape, Tensor
+from cnncalc.analysis.memory.tape import Tape
+from cnncalc.analysis.memory.tensors import Backward, Tensor
 
 
 def normalised(
@@ -15,12 +16,12 @@ def normalised(
     x: Tensor,
     parameters: Sequence[Tensor],
     sizes: tuple[int, ...],
-    contiguous: bool = False,
+    packed: bool = False,
     backward: Backward | None = None,
 ) -> Tensor:
     """The result and two statistics; the input, the statistics and the weight are kept, and all gradients made at
     once."""
-    strides = None if contiguous else ops.like(x.shape, x.strides)
+    strides = None if packed else like(x.shape, x.strides)
     out = tape.new(x.shape, strides=strides)
     statistics = [tape.new(sizes, "mean"), tape.new(sizes, "deviation")]
     wanted, before = tape.wants(x), x.shape
@@ -66,7 +67,7 @@ def group_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
 @rule("LayerNorm")
 def layer_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
     """Statistics per position; the result is contiguous."""
-    return normalised(tape, x, site.parameters, x.shape[:-1], contiguous=True)
+    return normalised(tape, x, site.parameters, x.shape[:-1], packed=True)
 
 
 @rule(*each_rank("InstanceNorm"))
@@ -110,7 +111,7 @@ def l2_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
     length = _length(tape, x)
     clamped = tape.record(tape.new(length.shape), (length,), _clamp_backward(tape, length), (length,))
     tape.drop(length)
-    strides = (*ops.contiguous(clamped.shape)[:1], 0, *ops.contiguous(clamped.shape)[2:])
+    strides = (*contiguous(clamped.shape)[:1], 0, *contiguous(clamped.shape)[2:])
     whole = tape.view(clamped, x.shape, strides)
     small = clamped.shape
     tape.record(whole, (clamped,), lambda gradient: (tape.new(small, "gradient"),))
@@ -155,6 +156,8 @@ def local_response_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
     """Line by line ``torch.nn.functional.local_response_norm``, which binds one name again and again."""
     batch, channels, *sizes = x.shape
     size = site.arguments["size"]
+    wide: tuple[int, ...]
+    more: tuple[int, ...]
     if len(sizes) == 1:
         wide, more = (batch, 1, channels, sizes[0]), (batch, 1, channels + size - 1, sizes[0])
     else:

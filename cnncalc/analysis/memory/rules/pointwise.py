@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from cnncalc.analysis.memory import ops
+from cnncalc.analysis.memory.layout import like
 from cnncalc.analysis.memory.rules.table import Site, each_rank, rule
-from cnncalc.analysis.memory.tape import Tape, Tensor
+from cnncalc.analysis.memory.tape import Tape
+from cnncalc.analysis.memory.tensors import Tensor
 
 
 @rule("Softmax", "LogSoftmax")
@@ -44,7 +46,7 @@ def clones_in_place(tape: Tape, site: Site, x: Tensor) -> Tensor:
         return ops.unary(tape, x, "input")
     if not tape.wants(x):
         return ops.overwrite(tape, x)
-    copy = tape.new(x.shape, "copy of the input", strides=ops.like(x.shape, x.strides))
+    copy = tape.new(x.shape, "copy of the input", strides=like(x.shape, x.strides))
     backward = ops.gradient_of(tape, x)
     out = tape.record(ops.overwrite(tape, x), (x,), backward, (copy,))
     tape.drop(copy)
@@ -71,7 +73,7 @@ def prelu(tape: Tape, site: Site, x: Tensor) -> Tensor:
             tape.drop(first)
         return [first if wanted else None, second]
 
-    out = tape.new(x.shape, strides=ops.like(x.shape, x.strides))
+    out = tape.new(x.shape, strides=like(x.shape, x.strides))
     return tape.record(out, (x, weight), backward, (x, weight))
 
 
@@ -93,7 +95,7 @@ def dropout(tape: Tape, site: Site, x: Tensor) -> Tensor:
     else:
         noise = tape.new((*x.shape[:2], *[1] * (len(x.shape) - 2)) if whole else x.shape, "dropout mask")
     backward = ops.gradient_of(tape, x)
-    out = ops.overwrite(tape, x) if inplace else tape.new(x.shape, strides=ops.like(x.shape, x.strides))
+    out = ops.overwrite(tape, x) if inplace else tape.new(x.shape, strides=like(x.shape, x.strides))
     tape.record(out, (x,), backward, (noise,))
     tape.drop(noise)
     return out

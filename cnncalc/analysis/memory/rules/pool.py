@@ -5,7 +5,8 @@ from __future__ import annotations
 from cnncalc.analysis.memory import ops
 from cnncalc.analysis.memory.layout import channels_last, is_channels_last
 from cnncalc.analysis.memory.rules.table import Site, each_rank, rule
-from cnncalc.analysis.memory.tape import Tape, Tensor
+from cnncalc.analysis.memory.tape import Tape
+from cnncalc.analysis.memory.tensors import Tensor
 from cnncalc.shape import Shape
 
 

@@ -6,7 +6,8 @@ from math import prod
 
 from cnncalc.analysis.memory import ops
 from cnncalc.analysis.memory.rules.table import Site, rule
-from cnncalc.analysis.memory.tape import Tape, Tensor
+from cnncalc.analysis.memory.tape import Tape
+from cnncalc.analysis.memory.tensors import Tensor
 
 
 @rule("Flatten")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cnncalc.analysis.memory import ops
 from cnncalc.analysis.memory.rules.table import Site, rule
-from cnncalc.analysis.memory.tape import Tape, Tensor
+from cnncalc.analysis.memory.tape import Tape
+from cnncalc.analysis.memory.tensors import Tensor
 
 
 @rule("Upsample", "PixelShuffle", "PixelUnshuffle")

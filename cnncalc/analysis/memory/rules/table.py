@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-from cnncalc.analysis.memory.tape import NotModelled, Tape, Tensor
+from cnncalc.analysis.memory.tape import Tape
+from cnncalc.analysis.memory.tensors import NotModelled, Tensor
 from cnncalc.shape import Shape
 
 

@@ -70,8 +70,10 @@ def shape_into(cells: Cells, cell: Cell, block: str) -> Shape | Unknown:
     for length in range(len(cell.path), 0, -1):
         branch = cells.branches.get(cell.path[:length])
         if branch is not None and cells.block_of(branch) == block:
-            inputs, _ = cells.flow(branch.live)
-            return cells.operations[inputs[0].operation].shape if inputs else UNKNOWN
+            begin = branch.operations[0].index
+            inputs = (value.operation for each in branch.operations for value in each.inputs)
+            first = next((number for number in inputs if number < begin), None)
+            return UNKNOWN if first is None else cells.operations[first].shape
     return UNKNOWN
 
 

@@ -66,6 +66,7 @@ class Classes:
         self.written: list[Written] = []
         self.expressions: dict[Cell, Expression] = {}
         self.networks: dict[Cell, Cells] = {}
+        self.given: dict[Cell, dict[str, Any]] = {}
         for cells in networks:
             for cell in below(cells.root):
                 self.networks[cell] = cells
@@ -143,6 +144,8 @@ class Classes:
         """A class for cells of one structure."""
         name = unique(class_name(block or "_".join(cells[0].path[-1:])), self.taken)
         self.taken.add(name)
+        for cell in cells:
+            self.given[cell] = arguments_of(self.networks[cell], cell)
         inputs = self.input_names(cells)
         known, defaults = self.known(cells, block, inputs)
         fitting = Fitting(known, {"x", "self", *inputs}, defaults)
@@ -178,7 +181,7 @@ class Classes:
     ) -> None:
         if block is None:
             return
-        rows = [arguments_of(self.networks[cell], cell) for cell in cells]
+        rows = [self.given[cell] for cell in cells]
         for parameter in self.networks[cells[0]].graph.network.file.blocks[block].parameters:
             values = [row.get(parameter.name) for row in rows]
             if all(isinstance(each, (int, float, tuple)) for each in values):
@@ -197,7 +200,7 @@ class Classes:
             for cell in cells:
                 network = self.networks[cell]
                 node = network.operations[cell.inputs[number].operation].node.index
-                given = arguments_of(network, cell) if cell.block else {}
+                given = self.given[cell]
                 names |= {key for key, value in given.items() if isinstance(value, Wire) and value.node == node}
             wanted = variable(names.pop()) if len(names) == 1 and number else "x" if not number else "skip"
             found.append(unique(wanted, found))

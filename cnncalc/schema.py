@@ -195,7 +195,7 @@ def _options(word: str) -> JSON:
     made = layer(SPELLINGS.get(word, word))
     properties = {key: value for key, value in made["properties"].items() if key not in ("op", "from")}
     return {
-        **_several("string", "object"),
+        **_several("string", "number", "object"),
         "description": made["description"],
         "properties": properties,
         "additionalProperties": False,

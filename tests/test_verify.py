@@ -18,6 +18,7 @@ from click.testing import CliRunner, Result
 
 import cnncalc
 from cnncalc import api, library
+from cnncalc.analysis.memory import simulate as memory_model
 from cnncalc.analysis.report import Report
 from cnncalc.cli._group import group
 
@@ -178,7 +179,7 @@ def test_planted_fault_in_a_tensor(planted: Callable[..., None]) -> None:
 
 
 def test_planted_fault_in_the_memory_model(monkeypatch: pytest.MonkeyPatch) -> None:
-    right = memory_checks.simulate
+    right = memory_model
 
     def simulate(*arguments: Any, **options: Any) -> Any:
         found = right(*arguments, **options)
@@ -529,7 +530,7 @@ def test_what_the_allocator_says_is_sorted() -> None:
 
 
 def api_memory(report: Any, training: bool) -> Any:
-    return memory_checks.simulate(report.graph, batch=2, training=training, device="cuda")
+    return memory_model(report.graph, batch=2, training=training, device="cuda")
 
 
 def test_the_process_that_measures(monkeypatch: pytest.MonkeyPatch) -> None:

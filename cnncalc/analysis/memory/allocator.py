@@ -3,8 +3,8 @@
 The rules are those of torch's native backend with default settings (``c10/cuda/CUDACachingAllocator.cpp``,
 ``c10/core/AllocatorConfig.h``, torch 2.13): requests are rounded up to 512 bytes; up to 1 MiB they come out of
 segments of 2 MiB, up to 10 MiB out of segments of 20 MiB, above out of a segment of their own rounded up to 2 MiB; the
-best fitting free block is taken, split where the rest is worth keeping, and merged with its neighbours when freed.  Where
-the device has no more, whole free segments go back to it and the request is tried again.
+best fitting free block is taken, split where the rest is worth keeping, and merged with its neighbours when freed.
+Where the device has no more, whole free segments go back to it and the request is tried again.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The truth about memory, from torch itself: a twin of a graph run eagerly on the CPU, and three ways to look at it.
 
 * :func:`saved`: unique storages that ``saved_tensors_hooks`` hands out;
-* :func:`trace`: the profiler's allocation trace of real eager mode, without what one leaf kernel allocates and frees
+* :func:`peaks`: the profiler's allocation trace of real eager mode, without what one leaf kernel allocates and frees
   inside itself (a workspace);
 * :class:`Watch`: a dispatch mode that follows storages; it disturbs gradient accumulation (it is never in place under a
   mode), so it only tells which operators are leaves.
@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 from torch._C._profiler import _EventType
-from torch.profiler import ProfilerActivity, profile
+from torch.profiler import ProfilerActivity, profile, record_function
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from cnncalc.analysis.memory.calls import FUNCTIONS, MODULES
@@ -137,8 +137,10 @@ class Bench:
         self.optimizer = OPTIMIZERS[optimizer](parameters) if optimizer != "none" and parameters else None
 
     def infer(self) -> None:
+        self.twin.eval()
         with torch.no_grad():
             self.twin.run(self.batch)
+        self.twin.train()
 
     def forward(self) -> torch.Tensor:
         # one expression: nothing else may hold the outputs
@@ -185,17 +187,19 @@ class Event(NamedTuple):
     operators: tuple[tuple[str, int], ...]
 
 
-def events(work: Callable[[], object]) -> list[Event]:
-    """What ``work`` allocates and frees, in order of time."""
+def events(*works: Callable[[], object]) -> list[list[Event]]:
+    """What each of the ``works`` allocates and frees, in order of time, seen in one session of the profiler."""
     gc.collect()
     gc.disable()
     try:
         with profile(activities=[ProfilerActivity.CPU], profile_memory=True) as session:
-            work()
+            for number, work in enumerate(works):
+                with record_function(f"work {number}"):
+                    work()
     finally:
         gc.enable()
     found: list[tuple[int, Event]] = []
-    number = itertools.count()
+    count = itertools.count()
     todo: list[tuple[Any, tuple[tuple[str, int], ...]]] = [
         (each, ()) for each in reversed(session.profiler.kineto_results.experimental_event_tree())
     ]
@@ -205,10 +209,12 @@ def events(work: Callable[[], object]) -> list[Event]:
             fields = event.extra_fields
             found.append((event.start_time_ns, Event(fields.alloc_size, fields.ptr, above)))
         else:
-            inner = (*above, (event.name, next(number))) if event.tag == _EventType.TorchOp else above
+            inner = (*above, (event.name, next(count))) if event.tag == _EventType.TorchOp else above
             todo.extend((child, inner) for child in reversed(event.children))
     # two events of the same nanosecond stay in the order of the tree
-    return [event for _, event in sorted(found, key=lambda each: each[0])]
+    ordered = [event for _, event in sorted(found, key=lambda each: each[0])]
+    labels = [f"work {number}" for number in range(len(works))]
+    return [[event for event in ordered if (event.operators or (("", 0),))[0][0] == label] for label in labels]
 
 
 class Truth(NamedTuple):
@@ -250,26 +256,20 @@ def measure(base: int, all: list[Event], leaves: Iterable[str]) -> Truth:
     return Truth(peak, raw, trace)
 
 
-def inference(graph: Graph, batch: int = 1, dtype: str = "float32") -> Truth:
-    """The peak of one forward pass without gradients, in evaluation mode."""
-    bench = Bench(graph, batch, dtype=dtype)
-    bench.twin.eval()
-    with Watch() as watch:
-        bench.infer()
-    base = sum(bench.resident(False).values())
-    return measure(base, events(bench.infer), watch.leaves)
-
-
-def training(
+def peaks(
     graph: Graph, batch: int = 1, optimizer: str = "sgd", dtype: str = "float32", loss: str | None = None
-) -> Truth:
-    """The peak of the second training step."""
+) -> tuple[Truth, Truth]:
+    """The peak of a forward pass without gradients in evaluation mode, and that of the second training step."""
     bench = Bench(graph, batch, optimizer, dtype, loss)
     with Watch() as watch:
+        bench.infer()
         bench.step()
     bench.zero()
-    base = sum(bench.resident(True).values())
-    return measure(base, events(bench.step), watch.leaves)
+    inference, training = events(bench.infer, bench.step)
+    return (
+        measure(sum(bench.resident(False).values()), inference, watch.leaves),
+        measure(sum(bench.resident(True).values()), training, watch.leaves),
+    )
 
 
 def saved(graph: Graph, batch: int = 1, dtype: str = "float32", loss: str | None = None) -> int:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from cnncalc.api import analyse as analyse
     from cnncalc.api import analyse_all as analyse_all
     from cnncalc.api import build as build
+    from cnncalc.api import compare as compare
+    from cnncalc.api import diff as diff
     from cnncalc.api import explain as explain
     from cnncalc.api import load as load
     from cnncalc.api import parse as parse
@@ -30,6 +32,8 @@ _HOMES = {
     "analyse": "cnncalc.api",
     "analyse_all": "cnncalc.api",
     "build": "cnncalc.api",
+    "compare": "cnncalc.api",
+    "diff": "cnncalc.api",
     "explain": "cnncalc.api",
     "load": "cnncalc.api",
     "parse": "cnncalc.api",
@@ -45,6 +49,8 @@ __all__ = [
     "analyse",
     "analyse_all",
     "build",
+    "compare",
+    "diff",
     "explain",
     "load",
     "parse",

@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Dict
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,8 @@ from cnncalc.spec.syntax import Number, Size, Unary
 from cnncalc.spec.validate import validate
 
 if TYPE_CHECKING:
+    from cnncalc.analysis.comparison import Compared
+    from cnncalc.analysis.difference import Difference
     from cnncalc.analysis.explain import Explanation
     from cnncalc.analysis.memory.estimate import Estimate
     from cnncalc.backend.build import Twin
@@ -48,6 +50,9 @@ __all__ = [
     "analyse",
     "analyse_all",
     "build",
+    "compare",
+    "diff",
+    "diff_all",
     "explain",
     "load",
     "memory",
@@ -179,6 +184,84 @@ def explain(
     return explained(network, layer)
 
 
+def compare(
+    targets: Iterable[Network | str | os.PathLike[str]],
+    *,
+    batch: int = 1,
+    dtype: str = "float32",
+    peaks: bool = True,
+) -> list[Compared]:
+    """A row of figures per network, in the order given; a target with several nets has a row for each.
+
+    A target that cannot be used has a row that says so in ``error``; nothing is raised.  Without ``peaks`` the memory
+    model is left out, which takes about half of the time.
+    """
+    from cnncalc.analysis.comparison import compared, label
+
+    rows: list[Compared] = []
+    for target in targets:
+        reports: list[Report] = []
+        try:
+            network = target if isinstance(target, Network) else read_network(target)
+            found = [*network.diagnostics]
+            reports = analyse_all(network, batch=batch, dtype=dtype, partial=True)
+            found += [each for report in reports for each in report.diagnostics]
+        except SpecError as error:
+            found = [*error.diagnostics]
+        rows += compared(label(target), reports, in_order(found), peaks)
+    return rows
+
+
+def diff(
+    a: Network | analysis.Report | str | os.PathLike[str],
+    b: Network | analysis.Report | str | os.PathLike[str],
+    *,
+    net: str | None = None,
+    batch: int = 1,
+    dtype: str = "float32",
+) -> Difference:
+    """What became of network ``a`` in ``b``; see :func:`diff_all`, for networks with several nets.
+
+    A text may also be ``REV:PATH``: a file as git keeps it.
+    """
+    found = diff_all(a, b, net=net, batch=batch, dtype=dtype)
+    if len(found) > 1:
+        raise fault("G107", "there are several nets", help=["choose one: net=..."])
+    return found[0]
+
+
+def diff_all(
+    a: Network | analysis.Report | str | os.PathLike[str],
+    b: Network | analysis.Report | str | os.PathLike[str],
+    *,
+    net: str | None = None,
+    net_b: str | None = None,
+    batch: int = 1,
+    dtype: str = "float32",
+) -> list[Difference]:
+    """The differences of every net of two networks; ``net_b`` where the net to compare has another name in ``b``.
+
+    Raises :class:`SpecError` with what is wrong with both; expectations that do not hold are none of its business.
+    """
+    from cnncalc.analysis.difference import differences
+
+    sides: list[list[analysis.Report]] = []
+    errors: list[Diagnostic] = []
+    for side, name in ((a, net), (b, net_b or net)):
+        if isinstance(side, analysis.Report):
+            sides.append([side])
+            continue
+        try:
+            network = side if isinstance(side, Network) else load_revision(side)
+            sides.append([*analyse_all(network, batch=batch, dtype=dtype, net=name)])
+        except SpecError as error:
+            errors += error.diagnostics
+    if errors:
+        raise SpecError(in_order(errors))
+    with paused():
+        return differences(*sides)
+
+
 def build(
     network: Network | analysis.Report | str | os.PathLike[str],
     net: str | None = None,
@@ -272,14 +355,31 @@ def read_network(
     return network_of(source, set=set, variant=variant or bundled_variant, input=input)
 
 
+def load_revision(target: str | os.PathLike[str], **options: Any) -> Network:
+    """As :func:`load`, for a file of a git revision (``HEAD~1:net.yaml``), too."""
+    from cnncalc.analysis import revision as git
+
+    if not isinstance(target, str) or not git.is_revision(target):
+        return load(target, **options)
+    revision, path = git.find(target)
+    source = revision.source(path)
+    network = network_of(source, open_file=revision.open, **options)
+    if network.diagnostics:
+        raise SpecError(network.diagnostics)
+    if network.name == os.path.splitext(os.path.basename(source.name))[0]:  # it has no name of its own
+        network = network._replace(name=os.path.splitext(os.path.basename(path))[0])
+    return network
+
+
 def network_of(
     source: Source,
     *,
     set: Dict[str, Any] | None = None,
     variant: str | None = None,
     input: str | Shape | None = None,
+    open_file: Callable[[str], Source] = load_source,
 ) -> Network:
-    """The network of a source."""
+    """The network of a source; ``open_file`` gives the files that it imports."""
     faults: tuple[Diagnostic, ...] = ()
     with paused():
         try:
@@ -289,7 +389,7 @@ def network_of(
                 raise
             tree, faults = error.tree, error.diagnostics
         try:
-            network = validate(tree, set or {}, variant, load_source, read)
+            network = validate(tree, set or {}, variant, open_file, read)
         except SpecError as error:
             raise SpecError((*faults, *error.diagnostics)) from None
         network = network._replace(diagnostics=(*faults, *network.diagnostics))

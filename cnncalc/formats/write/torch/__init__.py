@@ -8,6 +8,7 @@ that reads well (a line of one layer is that layer: ``fc8.weight``, not ``fc8.fc
 
 from __future__ import annotations
 
+import keyword
 import re
 import textwrap
 from collections.abc import Iterator, Sequence
@@ -19,7 +20,7 @@ from cnncalc.formats.write.torch.expressions import Children, Flag, Optional, wr
 from cnncalc.formats.write.torch.forward import Writing
 from cnncalc.formats.write.torch.helpers import HELPERS
 from cnncalc.formats.write.torch.layout import INDENT, WIDTH, Call, lines
-from cnncalc.formats.write.torch.names import class_name, unique, variable
+from cnncalc.formats.write.torch.names import TAKEN, class_name, unique, variable
 from cnncalc.graph import Graph
 from cnncalc.shape import show
 from cnncalc.units import grouped
@@ -59,6 +60,11 @@ def write(graphs: Sequence[Graph], name: str | None = None) -> str:
     helpers = [source.strip() for helper, source in HELPERS.items() if re.search(rf"\b{helper}\(", text)]
     text = "\n\n\n".join([*helpers, text])
     return f'"""{headline(graphs)}"""\n\nfrom __future__ import annotations\n\n{imports(text)}\n\n\n{text}\n'
+
+
+def is_class_name(name: str) -> bool:
+    """Whether a class may have this name beside what the source uses itself."""
+    return name.isidentifier() and not keyword.iskeyword(name) and name not in TAKEN and name not in HELPERS
 
 
 def headline(graphs: Sequence[Graph]) -> str:

@@ -237,14 +237,18 @@ class Cells:
         return cell
 
     def block_of(self, branch: Branch) -> str | None:
-        """The block that a path is a use of, from the last segment of its name."""
+        """The block that a path is a use of, from the last segment of its name; no block uses itself."""
         if not branch.path or not branch.operations:
             return None
-        frame = branch.operations[0].node.frame
+        node = branch.operations[0].node
+        if len(branch.path) == 1 and branch.path[0] == node.line:
+            return None
+        frame = node.frame
         name = branch.path[-1]
         while frame is not None:
             if frame.block and (name == frame.block or name.rstrip("0123456789") == frame.block):
-                return frame.block
+                above = (self.branches[branch.path[:length]] for length in range(1, len(branch.path)))
+                return None if any(self.block_of(each) == frame.block for each in above) else frame.block
             frame = frame.parent
         return None
 
@@ -358,10 +362,10 @@ def runs(cell: Cell) -> Iterator[list[Item]]:
     run: list[Item] = []
     names = {id(part.target): part.name for part in cell.parts}
     for item in [*cell.items, None]:
-        if item is not None and names.get(id(item.target), "").isdigit():
-            if not run or (len(item.inputs) == 1 and item.inputs == run[-1].outputs):
-                run.append(item)
-                continue
+        is_round = item is not None and names.get(id(item.target), "").isdigit()
+        if item is not None and is_round and (not run or (len(item.inputs) == 1 and item.inputs == run[-1].outputs)):
+            run.append(item)
+            continue
         if len(run) > 1:
             yield run
-        run = [item] if item is not None and names.get(id(item.target), "").isdigit() else []
+        run = [item] if item is not None and is_round else []

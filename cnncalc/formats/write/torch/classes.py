@@ -172,8 +172,8 @@ class Classes:
         defaults: dict[str, Any] = {}
         self.block_arguments(cells, block, known, defaults)
         for number, name in enumerate(inputs[1:], 1):
-            entering = [self.networks[cell].operations[cell.inputs[number].operation].shape[0] for cell in cells]
-            known.setdefault(f"{name}_channels", entering)
+            values = [self.networks[cell].operations[cell.inputs[number].operation].shape[0] for cell in cells]
+            known.setdefault(f"{name}_channels", values)
         return known, defaults
 
     def block_arguments(
@@ -219,13 +219,11 @@ def below(cell: Cell | Container) -> Iterator[Cell]:
 def program_of(cell: Cell, cells: Cells) -> Program:
     """The forward pass of a cell."""
     places: dict[Value, Ref] = {value: (-1 - number, 0) for number, value in enumerate(cell.inputs)}
-    steps: list[Step] = []
     for number, item in enumerate(cell.items):
         for port, value in enumerate(item.outputs):
             places[value] = (number, port)
-    for item in cell.items:
-        steps.append(step_of(item, cell, cells, tuple(places[value] for value in item.inputs)))
-    return Program(len(cell.inputs), tuple(steps), tuple(places[value] for value in cell.outputs))
+    steps = tuple(step_of(item, cell, cells, tuple(places[value] for value in item.inputs)) for item in cell.items)
+    return Program(len(cell.inputs), steps, tuple(places[value] for value in cell.outputs))
 
 
 def step_of(item: Item, cell: Cell, cells: Cells, inputs: tuple[Ref, ...]) -> Step:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Iterator, Sequence
+from itertools import pairwise
 from typing import Any, NamedTuple
 
 from cnncalc.formats.write.torch.layout import Call, Doc, Loop
@@ -103,12 +104,12 @@ class Use(NamedTuple):
 class Repeat(NamedTuple):
     """A part several times; a slot with a step grows by it from round to round."""
 
-    count: Literal
+    times: Literal
     body: Expression
     steps: tuple[Literal | None, ...]
 
     def slots(self) -> Iterator[Literal]:
-        yield self.count
+        yield self.times
         for slot, step in zip(self.body.slots(), self.steps, strict=True):
             yield slot
             if step is not None:
@@ -223,9 +224,9 @@ def first_apart(part: Expression) -> Expression:
     found: list[Expression] = []
     for each in part.parts:
         if isinstance(each, Repeat) and not any(each.steps):
-            left = each.count.value - 1
+            left = each.times.value - 1
             rest = each.body if left else emptied(each.body)
-            found += [each.body, each._replace(count=each.count._replace(value=left), body=rest)]
+            found += [each.body, each._replace(times=each.times._replace(value=left), body=rest)]
         else:
             found.append(each)
     return part._replace(parts=tuple(found))
@@ -243,7 +244,7 @@ def looped(run: list[Expression]) -> list[Expression]:
     if len(run) > 2:
         steps: list[Literal | None] = []
         for slot, column in zip(run[0].slots(), zip(*rows, strict=True), strict=True):
-            differences = {b - a for a, b in zip(column, column[1:], strict=False)} if all_whole(column) else set()
+            differences = {b - a for a, b in pairwise(column)} if all_whole(column) else set()
             if len(set(column)) == 1:
                 steps.append(None)
             elif len(differences) == 1 and (step := differences.pop()) > 0:
@@ -273,5 +274,4 @@ def emptied(part: Expression) -> Expression:
     if isinstance(part, Flag):
         return Flag(part.present._replace(value=None))
     steps = tuple(step and step._replace(value=None) for step in part.steps)
-    return part._replace(count=part.count._replace(value=None), body=emptied(part.body), steps=steps)
-
+    return part._replace(times=part.times._replace(value=None), body=emptied(part.body), steps=steps)

@@ -6,7 +6,7 @@ Every expression is checked against the values of all uses; one that only looks 
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cnncalc.formats.write.torch.expressions import written
@@ -53,7 +53,7 @@ class Fitting:
     ``known`` are candidates by name: the channels that flow in, and what the uses of a block were given.
     """
 
-    def __init__(self, known: dict[str, Sequence[Any]], reserved: set[str], defaults: dict[str, Any]) -> None:
+    def __init__(self, known: Mapping[str, Sequence[Any]], reserved: set[str], defaults: dict[str, Any]) -> None:
         self.known = {name: Fitted(name, tuple(values)) for name, values in known.items() if varies(values)}
         entering = next(iter(known), "")
         own = self.known.get(entering)

@@ -32,9 +32,6 @@ class Step(NamedTuple):
     after: tuple[tuple[str, str], ...] = ()
     """Named arguments behind them."""
 
-    def same_as(self, other: Step) -> bool:
-        return self._replace(name="") == other._replace(name="")
-
 
 class Program(NamedTuple):
     """A forward pass."""
@@ -64,11 +61,12 @@ def statements(program: Program, whole: bool = True) -> list[Tree]:
     last = Step(Function("return"), program.outputs, 0, "")
     end = len(program.steps) - 1
     ports = range(program.steps[end].outputs) if program.steps else ()
-    if whole and len(program.outputs) > 1 and program.outputs == tuple((end, port) for port in ports):
-        if all(uses[ref] == 1 for ref in program.outputs):  # what the last call returns is returned as it is
-            program = program._replace(steps=(*program.steps[:end], program.steps[end]._replace(outputs=1)))
-            last = last._replace(inputs=((end, 0),))
-            uses[end, 0] = 1
+    once = len(program.outputs) > 1 and all(uses[ref] == 1 for ref in program.outputs)
+    if whole and once and program.outputs == tuple((end, port) for port in ports):
+        # what the last call returns is returned as it is
+        program = program._replace(steps=(*program.steps[:end], program.steps[end]._replace(outputs=1)))
+        last = last._replace(inputs=((end, 0),))
+        uses[end, 0] = 1
     found: list[Tree] = []
     waiting: list[Tree] = []
     for number, step in enumerate([*program.steps, last]):

@@ -8,16 +8,18 @@ import re
 import unicodedata
 from collections.abc import Container
 
-MODULE_ATTRIBUTES = frozenset(
-    """T_destination add_module append apply bfloat16 buffers call_super_init children clear compile cpu cuda double
-    dump_patches eval extend extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half
-    insert ipu items keys load_state_dict modules mtia named_buffers named_children named_modules named_parameters
-    parameters pop register_backward_hook register_buffer register_forward_hook register_forward_pre_hook
-    register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook
-    register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook
-    register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to to_empty train
-    training type update values xpu zero_grad""".split()
-)
+MODULE_ATTRIBUTES = frozenset({
+    "T_destination", "add_module", "append", "apply", "bfloat16", "buffers", "call_super_init", "children", "clear",
+    "compile", "cpu", "cuda", "double", "dump_patches", "eval", "extend", "extra_repr", "float", "forward",
+    "get_buffer", "get_extra_state", "get_parameter", "get_submodule", "half", "insert", "ipu", "items", "keys",
+    "load_state_dict", "modules", "mtia", "named_buffers", "named_children", "named_modules", "named_parameters",
+    "parameters", "pop", "register_backward_hook", "register_buffer", "register_forward_hook",
+    "register_forward_pre_hook", "register_full_backward_hook", "register_full_backward_pre_hook",
+    "register_load_state_dict_post_hook", "register_load_state_dict_pre_hook", "register_module",
+    "register_parameter", "register_state_dict_post_hook", "register_state_dict_pre_hook", "requires_grad_",
+    "set_extra_state", "set_submodule", "share_memory", "state_dict", "to", "to_empty", "train", "training", "type",
+    "update", "values", "xpu", "zero_grad",
+})  # fmt: skip
 """Names that a module must not have: what ``nn.Module``, ``nn.Sequential`` and ``nn.ModuleDict`` have themselves."""
 
 TAKEN = frozenset({"F", "OrderedDict", "Tensor", "annotations", "math", "nn", "self", "torch", *dir(builtins)})

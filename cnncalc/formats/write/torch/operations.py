@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, NamedTuple
 
+from cnncalc.errors import fault
 from cnncalc.formats.write.torch.expressions import Construct, Literal
 from cnncalc.formats.write.torch.helpers import HELPERS
 from cnncalc.graph import Graph, Node
 from cnncalc.layers.base import Call
 from cnncalc.shape import Shape
-
 
 CONVOLUTION = (
     "in_channels", "out_channels", "kernel_size", "stride", "padding", "output_padding", "dilation", "groups", "bias",
@@ -135,6 +136,10 @@ def parts_of(graph: Graph, node: Node, indexed: set[int]) -> list[tuple[str, Con
     main = max((number for number, call in enumerate(calls) if call.name[0].isupper()), default=0)
     parts: list[tuple[str, Construct | Function]] = []
     for number, call in enumerate(calls):
+        if re.search(r"[04-9]d\Z", call.name):
+            rank = len(node.facts.output) - 1
+            message = f"torch has no {call.name}: {node.name} cannot be written for {rank} spatial axes"
+            raise fault("S106", message, node.mark)
         part = part_of(call, shapes, node)
         if node.index in indexed and number == main and isinstance(part, Construct):
             part = Construct(part.name, (*part.keys, "return_indices"), (*part.parts, Literal(True, "return_indices")))

@@ -1,0 +1,518 @@
+"""Two networks side by side: as text, as Markdown for a pull request's comment, and as JSON (version 1)."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any, TypeAlias
+
+from cnncalc.analysis.difference import ADDED, CHANGED, EQUAL, REMOVED, RENAMED, Change, Difference, Figure
+from cnncalc.analysis.report import CONVENTION, Report, Row, plain
+from cnncalc.arithmetic import ReceptiveField
+from cnncalc.errors import Diagnostic
+from cnncalc.layers.base import got
+from cnncalc.render.columns import reach
+from cnncalc.render.diagnostics import as_json as error_data
+from cnncalc.render.json import field
+from cnncalc.render.table import short_path
+from cnncalc.shape import show
+from cnncalc.units import decimal, grouped, short_bytes, short_count
+
+VERSION = 1
+
+MARKS = {ADDED: "+", REMOVED: "-", CHANGED: "~", RENAMED: ">", EQUAL: " "}
+STYLES = {
+    "title": "bold",
+    "heading": "bold",
+    ADDED: "green",
+    REMOVED: "red",
+    CHANGED: "yellow",
+    RENAMED: "cyan",
+    EQUAL: "dim",
+    "dim": "dim",
+    "": "",
+}
+NAMES = 24
+"""The widest name that has its differences beside it; behind a wider one they begin in the next line."""
+
+LONGEST = 200
+"""The most changes that Markdown lists: a comment on GitHub holds 65,536 characters."""
+
+Line: TypeAlias = tuple[str, str]
+"""A style and a text."""
+
+BYTES = ("activation_bytes", "parameter_bytes", "buffer_bytes", "inference_peak_bytes", "training_peak_bytes")
+TITLES = {
+    "layers": "layers",
+    "depth": "depth",
+    "params": "params",
+    "trainable": "trainable",
+    "buffers": "buffers",
+    "macs": "MACs",
+    "activation_bytes": "activations",
+    "parameter_bytes": "weights",
+    "inference_peak_bytes": "peak, inference",
+    "training_peak_bytes": "peak, training",
+}
+"""The totals that are shown, in this order."""
+
+
+# -- words ------------------------------------------------------------------------------------------------------------
+
+
+def sides(difference: Difference) -> tuple[str, str]:
+    """What the two are called: their names; with their files where they have the same one."""
+    a, b = difference.a, difference.b
+    if a is None or b is None:
+        there = a or b
+        assert there is not None
+        return ("", there.name) if a is None else (there.name, "")
+    if a.name != b.name:
+        return a.name, b.name
+    return tuple(f"{each.name} ({place(each)})" for each in (a, b)) if place(a) != place(b) else (a.name, b.name)  # type: ignore[return-value]
+
+
+def place(report: Report) -> str:
+    return short_path(report.graph.network.source.name)
+
+
+def title(difference: Difference) -> str:
+    a, b = sides(difference)
+    if not a or not b:
+        return f"{a or b}: only in {'B' if b else 'A'}"
+    return a if a == b else f"{a} -> {b}"
+
+
+def counted(difference: Difference) -> str:
+    """``2 added, 9 changed (8 of them only by what flows in), 14 equal``."""
+    parts = []
+    for status, count in difference.counts.items():
+        follow = sum(each.status == CHANGED and not each.itself for each in difference.changes)
+        only = f" ({'all' if follow == count else follow} only by what flows in)"
+        if count:
+            parts.append(f"{grouped(count)} {status}" + (only if status == CHANGED and follow else ""))
+    return f"layers: {', '.join(parts) or 'none'}"
+
+
+def equal_words(difference: Difference) -> str:
+    report = difference.b
+    assert report is not None
+    totals = report.totals
+    return f"equal: {grouped(totals.layers)} layers, {grouped(totals.params)} params, {short_count(totals.macs)} MACs"
+
+
+def shown(name: str, value: int | None) -> str:
+    if value is None:
+        return "?"
+    return short_bytes(value) if name in BYTES else grouped(value)
+
+
+def signed(name: str, delta: int | None) -> str:
+    """``+2,432``, ``-1.5 MiB``, ``=`` where nothing changed."""
+    if delta is None:
+        return "?"
+    if delta == 0:
+        return "="
+    return ("+" if delta > 0 else "-") + (short_bytes(abs(delta)) if name in BYTES else grouped(abs(delta)))
+
+
+def share(figure: Figure) -> str:
+    """``+12.5 %``; nothing where that says nothing."""
+    if not figure.a or not figure.delta:
+        return ""
+    percent = 100 * figure.delta / figure.a
+    return f"{percent:+,.2f} %" if abs(percent) >= 0.005 else "±0.00 %"
+
+
+def total_rows(difference: Difference) -> Iterator[tuple[str, str, str, str, str]]:
+    """Name, both values, the change and its share; figures that nobody needs twice are left out."""
+    totals = difference.totals
+    for name, heading in TITLES.items():
+        figure = totals[name]
+        if name == "trainable" and all(totals["params"][side] == figure[side] for side in (1, 2)):
+            continue
+        if name in ("buffers", "inference_peak_bytes", "training_peak_bytes") and not (figure.a or figure.b):
+            continue
+        yield heading, shown(name, figure.a), shown(name, figure.b), signed(name, figure.delta), share(figure)
+    before, after = map(reach, difference.receptive_fields)
+    if before or after:
+        yield "field", before or "-", after or "-", field_change(*difference.receptive_fields), ""
+    for heading in ("inputs", "outputs"):
+        both = [ends(report, heading, difference) for report in (difference.a, difference.b)]
+        yield heading, both[0], both[1], "=" if heading not in difference.differs and both[0] == both[1] else "", ""
+    if "per_image" in difference.differs:
+        assert difference.a is not None
+        assert difference.b is not None
+        runs = Figure("per_image", difference.a.graph.per_image, difference.b.graph.per_image)
+        yield "runs per image", grouped(runs.a or 0), grouped(runs.b or 0), signed("", runs.delta), ""
+
+
+def ends(report: Report | None, which: str, difference: Difference) -> str:
+    """The inputs or outputs; with their names where there are several, or where only these tell them apart."""
+    if report is None:
+        return "-"
+    found = report.inputs if which == "inputs" else report.outputs
+    both = [each.inputs if which == "inputs" else each.outputs for each in (difference.a, difference.b) if each]
+    alike = [[shape for _, shape in each] for each in both]
+    named = len(found) > 1 or (which in difference.differs and len(alike) > 1 and alike[0] == alike[1])
+    return ", ".join(f"{name} {show(shape)}" if named else show(shape) for name, shape in found)
+
+
+def field_change(before: tuple[ReceptiveField, ...], after: tuple[ReceptiveField, ...]) -> str:
+    sizes = [[axis.size for axis in field] for field in (before, after)]
+    if sizes[0] == sizes[1]:
+        return "="
+    if len(sizes[0]) != len(sizes[1]):
+        return ""
+    deltas = [other - one for one, other in zip(*sizes, strict=True)]
+    return f"{deltas[0]:+,}" if len(set(deltas)) == 1 else "x".join(f"{each:+,}" for each in deltas)
+
+
+def spelled(value: Any) -> str:
+    return value if isinstance(value, str) else "none" if value is None else got(value)
+
+
+def layer_name(change: Change) -> str:
+    if change.a is not None and change.b is not None and change.a.name != change.b.name:
+        return f"{change.a.name} -> {change.b.name}"
+    return change.row.name
+
+
+def described(row: Row) -> str:
+    """``conv 64 filters 3x3 p1`` in short: kind and settings, channels where the shape alone does not tell."""
+    return f"{row.kind} {row.kernel}".rstrip()
+
+
+def settings(change: Change) -> list[str]:
+    """What somebody wrote: ``kernel 3 -> 5``, ``groups 1 -> 2``, ``inputs a -> b``."""
+    if change.a is None or change.b is None:
+        return [described(change.row)]
+    parts = [f"{described(change.a)} -> {described(change.b)}"] if "kind" in change.differs else []
+    parts += [f"{each.name} {spelled(each.a)} -> {spelled(each.b)}" for each in change.settings]
+    if "inputs" in change.differs:
+        parts.append(f"from {', '.join(change.a.inputs)} -> {', '.join(change.b.inputs)}")
+    if "weights_of" in change.differs:
+        parts.append(f"weights of {change.a.weights_of or 'its own'} -> {change.b.weights_of or 'its own'}")
+    return parts
+
+
+def differences(change: Change) -> list[str]:
+    """Everything that differs, in words."""
+    parts = settings(change)
+    a, b = change.a, change.b
+    if a is None or b is None or change.status == EQUAL:
+        row = change.row
+        parts = [described(row), show(row.output)]
+        parts += [f"{grouped(row.params)} params"] if row.params else []
+        parts += [f"{grouped(row.buffers)} buffers"] if row.buffers else []
+        parts += [f"{short_count(row.macs)} MACs"] if row.macs else []
+        return parts
+    if "output" in change.differs:
+        parts.append(f"output {show(a.output)} -> {show(b.output)}")
+    for name, heading in (
+        ("params", "params"),
+        ("trainable", "trainable"),
+        ("buffers", "buffers"),
+        ("macs", "MACs"),
+        ("activation_bytes", "activations"),
+    ):
+        figure = change.figure(name)
+        if name in change.differs and not (name == "trainable" and figure[1:] == change.figure("params")[1:]):
+            before, after, delta = (amount(name, each or 0) for each in (figure.a, figure.b, figure.delta))
+            plus = "+" if (figure.delta or 0) > 0 else ""
+            parts.append(f"{heading} {before} -> {after} ({plus}{delta})")
+    if "receptive_field" in change.differs:
+        parts.append(field_words(a.receptive_field, b.receptive_field))
+    if change.differs == ("work",):
+        parts.append("other work")
+    return parts
+
+
+def amount(name: str, value: int) -> str:
+    if name == "macs":
+        return short_count(value)
+    return short_bytes(value) if name in BYTES else grouped(value)
+
+
+def field_words(a: tuple[ReceptiveField, ...], b: tuple[ReceptiveField, ...]) -> str:
+    """``field 11 -> 15``; where its size is the same, its step, or where it begins."""
+    if [axis.size for axis in a] != [axis.size for axis in b]:
+        return f"field {reach(a) or 'none'} -> {reach(b) or 'none'}"
+    for word, which in (("step", 1), ("start", 2)):
+        before, after = ["x".join(dict.fromkeys(decimal(axis[which]) for axis in each)) for each in (a, b)]
+        if before != after:
+            return f"field's {word} {before} -> {after}"
+    return "field"
+
+
+# -- text -------------------------------------------------------------------------------------------------------------
+
+
+def text(found: Sequence[Difference], width: int = 80, every: bool = False) -> str:
+    """Plain text, no line wider than ``width`` where its words allow that; ``every`` shows equal layers too."""
+    return "".join(f"{line.rstrip()}\n" for _, line in lines(found, width, every))
+
+
+def coloured(found: Sequence[Difference], width: int, every: bool = False) -> str:
+    """The same with the colours of a terminal, through rich."""
+    from io import StringIO
+
+    from rich.console import Console
+    from rich.text import Text
+
+    out = StringIO()
+    console = Console(file=out, force_terminal=True, width=width, highlight=False)
+    for style, line in lines(found, width, every):
+        console.print(Text(line, STYLES[style]), soft_wrap=True)
+    return out.getvalue()
+
+
+def lines(found: Sequence[Difference], width: int, every: bool) -> Iterator[Line]:
+    for number, difference in enumerate(found):
+        if number:
+            yield "", ""
+        yield "title", title(difference)
+        if difference.equal:
+            yield "dim", equal_words(difference)
+            if not every:
+                continue
+        else:
+            yield from total_lines(difference)
+            yield "", ""
+            yield from wrapped("heading", "", counted(difference), 0, width)
+        yield from change_lines(difference, width, every)
+    yield from wrapped("dim", "", CONVENTION, 2, width)
+
+
+def total_lines(difference: Difference) -> Iterator[Line]:
+    rows = [("", "A", "B", "change", ""), *total_rows(difference)]
+    sizes = [max(len(row[column]) for row in rows) for column in range(5)]
+    for number, (name, *values) in enumerate(rows):
+        cells = [name.ljust(sizes[0]), *(value.rjust(size) for value, size in zip(values, sizes[1:], strict=True))]
+        yield "heading" if number == 0 else "dim" if values[2] == "=" else "", "  ".join(cells).rstrip()
+
+
+def change_lines(difference: Difference, width: int, every: bool) -> Iterator[Line]:
+    """A line or more per change; equal layers in between as a count."""
+    shown_changes = [each for each in difference.changes if every or each.status != EQUAL]
+    column = max((len(layer_name(each)) for each in shown_changes if len(layer_name(each)) <= NAMES), default=0)
+    equal = 0
+    for each in difference.changes:
+        if each.status == EQUAL and not every:
+            equal += 1
+            continue
+        if equal:
+            yield EQUAL, folded(equal)
+            equal = 0
+        name, words = layer_name(each), ", ".join(differences(each))
+        head = f"{MARKS[each.status]} {name:<{column}}"
+        if not words:
+            yield each.status, head
+        elif len(name) > column:
+            yield each.status, head
+            yield from wrapped(each.status, " " * (column + 4), words, column + 4, width)
+        else:
+            yield from wrapped(each.status, f"{head}  ", words, column + 4, width)
+    if equal and equal < len(difference.changes):
+        yield EQUAL, folded(equal)
+
+
+def folded(count: int) -> str:
+    return f"  ... {grouped(count)} equal"
+
+
+def wrapped(style: str, head: str, words: str, margin: int, width: int) -> Iterator[Line]:
+    """``head`` and words, broken at blanks; further lines begin at ``margin``."""
+    line, empty = head, True
+    for word in words.split(" "):
+        if not empty and len(line) + 1 + len(word) > width:
+            yield style, line
+            line, empty = " " * margin, True
+        line += word if empty else f" {word}"
+        empty = False
+    yield style, line
+
+
+# -- Markdown ---------------------------------------------------------------------------------------------------------
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>()#+!|~$@-])")
+
+
+def markdown(found: Sequence[Difference], every: bool = False) -> str:
+    """Fit for a pull request's comment: the totals, and the layers in a part that unfolds."""
+    return "\n".join("\n".join(section(difference, every)) for difference in found)
+
+
+def section(difference: Difference, every: bool) -> Iterator[str]:
+    yield f"### {' → '.join(map(escaped, title(difference).split(' -> ')))}"
+    yield ""
+    if difference.equal:
+        yield f"{equal_words(difference).capitalize()}."
+        yield ""
+        if not every:
+            return
+    else:
+        yield "| | A | B | change | |"
+        yield "| --- | ---: | ---: | ---: | ---: |"
+        for name, a, b, delta, percent in total_rows(difference):
+            yield f"| {name} | {escaped(a)} | {escaped(b)} | {'' if delta == '=' else bold(delta)} | {percent} |"
+        yield ""
+    chosen = [each for each in difference.changes if every or each.status != EQUAL]
+    if chosen:
+        yield f"<details><summary>{counted(difference).capitalize()}</summary>"
+        yield ""
+        yield from layer_table(chosen)
+        yield ""
+        yield f"<sub>{CONVENTION}</sub>"
+        yield ""
+        yield "</details>"
+        yield ""
+
+
+def bold(delta: str) -> str:
+    return f"**{delta}**" if delta else ""
+
+
+def layer_table(chosen: Sequence[Change]) -> Iterator[str]:
+    """A row per layer; columns in which nothing differs are left out."""
+    columns = [
+        ("output", False, lambda change: shape_cell(change)),
+        ("params", True, lambda change: delta_cell(change, "params")),
+        ("buffers", True, lambda change: delta_cell(change, "buffers")),
+        ("MACs", True, lambda change: delta_cell(change, "macs")),
+        ("activations", True, lambda change: delta_cell(change, "activation_bytes")),
+        ("field", True, lambda change: field_cell(change)),
+    ]
+    listed = chosen[:LONGEST]
+    columns = [each for each in columns if each[0] == "output" or any(each[2](change) for change in listed)]
+    yield "| | layer | settings | " + " | ".join(heading for heading, _, _ in columns) + " |"
+    yield "| --- | --- | --- | " + " | ".join("---:" if right else "---" for _, right, _ in columns) + " |"
+    for change in listed:
+        name = " → ".join(f"`{row.name}`" for row in (change.a, change.b) if row) if renamed(change) else ""
+        cells = [change.status, name or f"`{change.row.name}`", escaped(", ".join(settings_cell(change)))]
+        cells += [value(change) for _, _, value in columns]
+        yield "| " + " | ".join(each.replace(" -> ", " → ") for each in cells) + " |"
+    if len(chosen) > len(listed):
+        yield ""
+        yield f"... and {grouped(len(chosen) - len(listed))} more: `cnncalc diff` lists them all as table or JSON."
+
+
+def renamed(change: Change) -> bool:
+    return "name" in change.differs
+
+
+def settings_cell(change: Change) -> list[str]:
+    return [described(change.row)] if change.status == EQUAL else settings(change)
+
+
+def shape_cell(change: Change) -> str:
+    if change.a is not None and change.b is not None and change.a.output != change.b.output:
+        return f"{show(change.a.output)} → {show(change.b.output)}"
+    return show(change.row.output)
+
+
+def delta_cell(change: Change, name: str) -> str:
+    delta = change.figure(name).delta
+    return signed(name, delta) if delta else ""
+
+
+def field_cell(change: Change) -> str:
+    if change.a is None or change.b is None:
+        return ""
+    before, after = reach(change.a.receptive_field), reach(change.b.receptive_field)
+    return f"{before or '-'} → {after or '-'}" if before != after else ""
+
+
+def escaped(words: str) -> str:
+    """The words as Markdown shows them, whatever they hold."""
+    return _SPECIAL.sub(r"\\\1", words).replace("\\-\\>", "→")
+
+
+# -- JSON -------------------------------------------------------------------------------------------------------------
+
+
+def as_document(found: Sequence[Difference], errors: Sequence[Diagnostic] = (), every: bool = False) -> str:
+    """``{"version", "equal", "networks": [...], "errors"}``."""
+    document = {
+        "version": VERSION,
+        "equal": not errors and all(each.equal for each in found),
+        "networks": [data(each, every) for each in found],
+        "errors": [error_data(each) for each in errors],
+    }
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+
+def data(difference: Difference, every: bool) -> dict[str, Any]:
+    before, after = difference.receptive_fields
+    return {
+        "equal": difference.equal,
+        "differs": list(difference.differs),
+        "convention": CONVENTION,
+        "a": side_data(difference.a),
+        "b": side_data(difference.b),
+        "totals": {
+            **{name: figure_data(each) for name, each in difference.totals.items()},
+            "receptive_field": {"a": [axis.size for axis in before], "b": [axis.size for axis in after]},
+        },
+        "counts": difference.counts,
+        "layers": [change_data(each) for each in difference.changes if every or each.status != EQUAL],
+    }
+
+
+def side_data(report: Report | None) -> dict[str, Any] | None:
+    if report is None:
+        return None
+    return {
+        "name": report.name,
+        "source": report.graph.network.source.name.encode("utf-8", "backslashreplace").decode("utf-8"),
+        "variant": report.graph.network.variant,
+        "net": report.graph.net.name,
+        "batch": report.batch,
+        "dtype": report.dtype,
+        "per_image": report.graph.per_image,
+        "inputs": [{"name": name, "shape": list(shape)} for name, shape in report.inputs],
+        "outputs": [{"name": name, "shape": list(shape)} for name, shape in report.outputs],
+    }
+
+
+def figure_data(figure: Figure) -> dict[str, int | None]:
+    return {"a": figure.a, "b": figure.b, "delta": figure.delta}
+
+
+def change_data(change: Change) -> dict[str, Any]:
+    return {
+        "status": change.status,
+        "differs": list(change.differs),
+        "settings": {each.name: {"a": bare(each.a), "b": bare(each.b)} for each in change.settings},
+        "a": layer_data(change.a),
+        "b": layer_data(change.b),
+        "delta": change.deltas,
+    }
+
+
+def layer_data(row: Row | None) -> dict[str, Any] | None:
+    if row is None:
+        return None
+    return {
+        "name": row.name,
+        "line": row.line,
+        "kind": row.kind,
+        "settings": row.kernel,
+        "inputs": list(row.inputs),
+        "output": list(row.output),
+        "params": row.params,
+        "trainable": row.trainable,
+        "buffers": row.buffers,
+        "macs": row.macs,
+        "activation_bytes": row.activation_bytes,
+        "receptive_field": field(row.receptive_field),
+        "weights_of": row.weights_of,
+    }
+
+
+def bare(value: Any) -> Any:
+    """A hyperparameter as JSON can carry it."""
+    if isinstance(value, tuple):
+        return [bare(each) for each in value]
+    return plain(value) if hasattr(value, "denominator") and not isinstance(value, bool) else value

@@ -14,7 +14,7 @@ from cnncalc.layers.windowed import Windowed
 Pairs: TypeAlias = dict[int, int]
 """Indices of layers of one network to those of the other."""
 
-LARGEST = 1_000_000
+LARGEST = 300_000
 """Pairs of like layers beyond which a sequence is not aligned: names must do."""
 
 
@@ -66,14 +66,13 @@ def effective(layer: Layer, name: str, rank: int) -> Hashable:
 def aligned(a: Layers, b: Layers) -> Pairs:
     """The layers that are the same or what became of it, each at most once; swapping ``a`` and ``b`` swaps the pairs.
 
-    Lines of the same name are aligned for themselves, layers of lines without a name as one.  What is left over has
-    moved, or its line has another name: the same name or else the same kind and settings, in the same order.
+    Lines of the same name are aligned for themselves, so are lines that were renamed, and layers of lines without a
+    name as one.  What is left over has moved: the same name or else the same kind and settings, in the same order.
     """
     found: Pairs = {}
     places_a, places_b = places(a), places(b)
-    for line, inside in places_a.items():
-        if line in places_b:
-            found |= in_line(a, b, inside, places_b[line])
+    for line, other in lines_in_pairs(a, b, places_a, places_b):
+        found |= in_line(a, b, places_a[line], places_b[other])
     taken = set(found.values())
     rest_a = [each for each in range(len(a.names)) if each not in found]
     rest_b = [each for each in range(len(b.names)) if each not in taken]
@@ -85,6 +84,22 @@ def places(layers: Layers) -> dict[str | None, list[int]]:
     found: dict[str | None, list[int]] = {}
     for index, line in enumerate(layers.lines):
         found.setdefault(line, []).append(index)
+    return found
+
+
+def lines_in_pairs(
+    a: Layers, b: Layers, places_a: dict[str | None, list[int]], places_b: dict[str | None, list[int]]
+) -> list[tuple[str | None, str | None]]:
+    """Lines of the same name; others where all of their layers have the same settings, or else the same kinds."""
+    found = [(line, line) for line in places_a if line in places_b]
+    for which in ("keys", "kinds"):
+        paired = {line for line, _ in found}, {line for _, line in found}
+        rest_a = [line for line in places_a if line is not None and line not in paired[0]]
+        rest_b = [line for line in places_b if line is not None and line not in paired[1]]
+        made_a = [tuple(getattr(a, which)[each] for each in places_a[line]) for line in rest_a]
+        made_b = [tuple(getattr(b, which)[each] for each in places_b[line]) for line in rest_b]
+        pairs, _ = in_sequence(made_a, made_b, [*range(len(rest_a))], [*range(len(rest_b))])
+        found += [(rest_a[one], rest_b[other]) for one, other in pairs.items()]
     return found
 
 

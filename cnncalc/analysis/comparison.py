@@ -69,10 +69,8 @@ def output_field(report: Report) -> tuple[ReceptiveField, ...]:
     """The receptive field of a net: the largest of its outputs', axis by axis."""
     several = [[paths.largest for paths in report.fields[index]] for _, index in report.graph.outputs]
     rank = max(map(len, several), default=0)
-    found = []
-    for axis in range(rank):
-        found.append(max((each[axis] for each in several if axis < len(each)), key=lambda field: field.size))
-    return tuple(found)
+    along = [[each[axis] for each in several if axis < len(each)] for axis in range(rank)]
+    return tuple(max(fields, key=lambda field: field.size) for fields in along)
 
 
 def compared(

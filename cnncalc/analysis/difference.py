@@ -133,7 +133,7 @@ class Difference:
 
     @cached_property
     def differs(self) -> tuple[str, ...]:
-        """What differs beyond the layers: ``nets`` (one has it, the other not), ``inputs``, ``outputs``, ``per_image``."""
+        """What differs beyond the layers: ``nets`` (only one has it), ``inputs``, ``outputs``, ``per_image``."""
         if self.a is None or self.b is None:
             return ("nets",)
         found = []

@@ -29,7 +29,7 @@ class Revision(NamedTuple):
     name: str
 
     def source(self, path: str) -> Source:
-        """A file as it was, ``path`` counted from the top of the repository; raises :class:`SpecError`, Y001 to Y004."""
+        """A file as it was, ``path`` from the top of the repository; raises :class:`SpecError`, Y001 to Y004."""
         shown = f"{self.name}:{path}"
         self.check(path, shown)
         bytes_ = git(shown, "cat-file", "-s", shown).stdout
@@ -60,22 +60,23 @@ class Revision(NamedTuple):
         if self.name:
             known = git(shown, "rev-parse", "--verify", "--quiet", self.name + "^{tree}")
             if known.returncode:
-                refs = git(shown, "for-each-ref", "--count=2000", "--format=%(refname:short)", "refs/heads", "refs/tags")
-                hint = did_you_mean(self.name, refs.stdout.decode("utf-8", "replace").split())
-                return fault("Y001", f"cannot read {shown}: there is no revision {self.name!r}", help=[hint] if hint else [])
+                refs = git(shown, "for-each-ref", "--format=%(refname:short)", "refs/heads", "refs/tags")
+                hint = did_you_mean(self.name, ["HEAD", *refs.stdout.decode("utf-8", "replace").split()])
+                message = f"cannot read {shown}: there is no revision {self.name!r}"
+                return fault("Y001", message, help=[hint] if hint else [])
         where = f"in revision {self.name}" if self.name else "among the staged files"
         return fault("Y001", f"cannot read {shown}: there is no such file {where}", help=self.beside(path))
 
     def beside(self, path: str) -> list[str]:
-        """What might be meant instead of ``path``: a file below the working directory, the nearest name, a file in it."""
+        """What might be meant instead of ``path``: a file below the working directory, the nearest, one in it."""
         folder, last = posixpath.split(path)
         if not self.name:
             return []
         here = top(path)
         if last and here and git(path, "cat-file", "-e", f"{self.name}:{posixpath.join(here, path)}").returncode == 0:
-            return [f"PATH counts from the top of the repository: {self.name}:{posixpath.join(here, path)}, "
-                    f"or {self.name}:./{path}"]  # fmt: skip
-        listed = git(path, "ls-tree", "--name-only", "-z", f"{self.name}:{folder}").stdout
+            other = f"{self.name}:{posixpath.join(here, path)}"
+            return [f"PATH counts from the top of the repository: {other}, or {self.name}:./{path}"]
+        listed = git(path, "ls-tree", "--full-tree", "--name-only", "-z", f"{self.name}:{folder}").stdout
         names = [each for each in listed.decode("utf-8", "replace").split("\0")[:2000] if each]
         if not last:
             files = [each for each in names if each.endswith((".yaml", ".yml"))][:8]

@@ -4,8 +4,8 @@
   cnncalc compare alexnet vgg16 resnet50 --sort macs
   cnncalc compare --all --sort params --reverse
 
-TARGET is a file, a bundled name (alexnet, densenet201), - for stdin, or a network on one line.  A file with several nets
-has a row for each.  Depth counts the weight layers (convolutions, fully connected) on the longest path.
+TARGET is a file, a bundled name (alexnet, densenet201), - for stdin, or a network on one line.  A file with several
+nets has a row for each.  Depth counts the weight layers (convolutions, fully connected) on the longest path.
 """
 
 from __future__ import annotations

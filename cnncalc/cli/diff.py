@@ -6,7 +6,8 @@
   cnncalc diff HEAD~1:net.yaml net.yaml --format markdown
 
 A and B are files, bundled names (alexnet, densenet201), - for stdin, networks on one line, or REV:PATH: a file as a git
-revision has it, with its imports; PATH counts from the top of the repository, ./PATH from here; :PATH is what is staged.
+revision has it, with its imports; PATH counts from the top of the repository, ./PATH from here; :PATH is what is
+staged.
 
 Exit status: 0 where both are equal, 1 where they differ, 2 where one cannot be used.
 """
@@ -18,6 +19,7 @@ from typing import Any
 import click
 
 from cnncalc.cli._options import complete_target, read_settings, sizing
+
 
 def choosing_sides(function: Any) -> Any:
     """``--set``, ``--variant``, ``--input`` and ``--net``: of both networks, or with ``-a`` and ``-b`` of one."""
@@ -50,7 +52,7 @@ def choosing_sides(function: Any) -> Any:
 )
 @click.pass_context
 def command(
-    ctx: click.Context, a: str, b: str, batch: int, dtype: str, every: bool, format_: str, **options: Any
+    ctx: click.Context, /, a: str, b: str, batch: int, dtype: str, every: bool, format_: str, **options: Any
 ) -> None:
     from cnncalc import api
     from cnncalc.errors import SpecError
@@ -89,13 +91,14 @@ def write(found: list[Any], errors: list[Any], format_: str, every: bool) -> Non
     """The differences in the format asked for on stdout; diagnostics on stderr, in JSON inside the document."""
     from cnncalc.cli import _output
     from cnncalc.render import difference as render
+    from cnncalc.render import difference_documents as documents
 
     if format_ == "json":
-        _output.echo(render.as_document(found, errors, every))
+        _output.echo(documents.as_document(found, errors, every))
         return
     screen = _output.terminal()
     if found and format_ == "markdown":
-        _output.echo(render.markdown(found, every))
+        _output.echo(documents.markdown(found, every))
     elif found:
         shown = render.coloured if screen.colour else render.text
         _output.echo(shown(found, screen.width, every))

@@ -82,13 +82,14 @@ LAYOUTS: tuple[tuple[Sequence[str], bool], ...] = (
     (("name", "params", "macs", "activations", "depth", "layers", "rf", "input"), False),
     (("name", "params", "macs", "activations", "depth", "rf", "input"), False),
     (("name", "params", "macs", "activations", "depth", "input"), False),
+    (("name", "params", "macs", "depth", "input"), False),
     (("name", "params", "macs", "depth"), False),
 )
 """What is shown, parameters exact or abbreviated: the first that is narrow enough is taken."""
 
 CSV_COLUMNS = (
-    "name", "params", "trainable", "buffers", "macs", "flops", "activations", "weights", "depth", "layers", "rf", "input",
-    "runs", "error",
+    "name", "params", "trainable", "buffers", "macs", "flops", "activations", "weights", "depth", "layers", "rf",
+    "input", "runs", "error",
 )  # fmt: skip
 
 NAMES = 32
@@ -97,7 +98,7 @@ NAMES = 32
 
 def ordered(rows: Sequence[Compared], column: str, reverse: bool = False) -> list[Compared]:
     """The rows by a column, from the least; those without a figure come last either way, equal ones as they stood."""
-    by = COLUMNS[column].key or COLUMNS[column].value
+    by: Callable[[Compared], Any] = COLUMNS[column].key or COLUMNS[column].value
     known = [row for row in rows if not row.error and by(row) is not None]
     unknown = [row for row in rows if row.error or by(row) is None]
     if column in ("name", "error"):
@@ -137,9 +138,7 @@ def lines(rows: Sequence[Compared], width: int, columns: Sequence[str] | None) -
     for names, exact in layouts:
         chosen = [COLUMNS[name] for name in names]
         cells = [[cell(column, row, exact) for column in chosen] for row in rows]
-        sizes = [max([len(column.heading), *(len(row[each]) for row, of in zip(cells, rows, strict=True) if not of.error
-                                               or chosen[each].name in ("name", "error"))])
-                 for each, column in enumerate(chosen)]  # fmt: skip
+        sizes = [max(map(len, texts)) for texts in zip([column.heading for column in chosen], *cells, strict=True)]
         if sum(sizes) + 2 * (len(sizes) - 1) <= width:
             break
     yield "heading", aligned([column.heading for column in chosen], sizes, chosen)
@@ -152,7 +151,7 @@ def lines(rows: Sequence[Compared], width: int, columns: Sequence[str] | None) -
     times = sorted({row.per_image for row in rows if row.per_image > 1})
     if times and "runs" not in names:
         yield "dim", f"* runs {' or '.join(map(grouped, times))} times per image; figures are for one run"
-    batches = sorted({(row.batch, row.dtype) for row in rows})
+    batches = sorted({(row.batch, row.dtype) for row in rows if not row.error})
     for batch, dtype in batches:
         yield "dim", f"batch {batch}, {dtype}; depth: weight layers on the longest path"
     yield "dim", cut(CONVENTION.split(";")[0], width)

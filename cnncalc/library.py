@@ -26,8 +26,14 @@ def folder() -> str | None:
     package = os.path.dirname(os.path.abspath(__file__))
     for candidate in (os.path.join(package, "architectures"), os.path.join(os.path.dirname(package), "architectures")):
         if os.path.isdir(candidate):
-            return candidate
+            return shortened(candidate)
     return None
+
+
+def shortened(path: str) -> str:
+    """A path below the working directory as one would type it."""
+    here = os.getcwd() + os.sep
+    return path[len(here) :] if path.startswith(here) else path
 
 
 def files() -> list[str]:

@@ -258,9 +258,9 @@ input: 3x9x9
 layers:
   layer1.0.conv1: {op: conv, channels: 4, kernel: 3, pad: 1}
   layer2.0.conv1: {op: conv, channels: 4, kernel: 3, pad: 1}
-  layer1.0.conv2: {op: conv, in: layer1.0.conv1, channels: 4, kernel: 3, pad: 1}
-  sum: {op: add, in: [layer2.0.conv1, layer1.0.conv2]}
-  layer1.0: {op: conv, in: sum, channels: 2, kernel: 1}
+  layer1.0.conv2: {op: conv, from: layer1.0.conv1, channels: 4, kernel: 3, pad: 1}
+  sum: {op: add, from: [layer2.0.conv1, layer1.0.conv2]}
+  layer1.0: {op: conv, from: sum, channels: 2, kernel: 1}
 """,
     "shortcuts that some do without": """
 input: 4x16x16

@@ -14,7 +14,7 @@ from cnncalc.layers.windowed import Windowed
 Pairs: TypeAlias = dict[int, int]
 """Indices of layers of one network to those of the other."""
 
-LARGEST = 300_000
+LARGEST = 100_000
 """Pairs of like layers beyond which a sequence is not aligned: names must do."""
 
 

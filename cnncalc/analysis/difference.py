@@ -10,6 +10,7 @@ from cnncalc.analysis.alignment import Pairs, aligned, hyperparameters, layers_o
 from cnncalc.analysis.comparison import depth, output_field
 from cnncalc.analysis.report import Report, Row
 from cnncalc.arithmetic import ReceptiveField
+from cnncalc.layers.windowed import Windowed
 
 ADDED, REMOVED, CHANGED, RENAMED, EQUAL = STATUSES = ("added", "removed", "changed", "renamed", "equal")
 
@@ -248,9 +249,17 @@ def settings_that_differ(a: Row, b: Row) -> tuple[Setting, ...]:
     found = []
     for name in before:
         written = getattr(one, name), getattr(other, name)
-        if before[name] != after[name] and written[0] != written[1]:
+        if before[name] != after[name] and written[0] != written[1] and not (name == "pad" and same_padding(a, b)):
             found.append(Setting(name, *(before[name] if each is None else each for each in written)))
     return tuple(found)
+
+
+def same_padding(a: Row, b: Row) -> bool:
+    """Whether ``same`` or ``half`` comes to what the other says in numbers."""
+    one, other = a.node.layer, b.node.layer
+    if not isinstance(one, Windowed) or not isinstance(other, Windowed):
+        return False
+    return one.sides(a.input_shapes[0][1:]) == other.sides(b.input_shapes[0][1:])
 
 
 def differences(a: Sequence[Report], b: Sequence[Report]) -> list[Difference]:

@@ -130,7 +130,8 @@ def total_rows(difference: Difference) -> Iterator[tuple[str, str, str, str, str
         yield "field", before or "-", after or "-", field_change(*difference.receptive_fields), ""
     for heading in ("inputs", "outputs"):
         both = [ends(report, heading, difference) for report in (difference.a, difference.b)]
-        yield heading, both[0], both[1], "=" if heading not in difference.differs and both[0] == both[1] else "", ""
+        change = "" if both[0] != both[1] else "other layers" if heading in difference.differs else "="
+        yield heading, both[0], both[1], change, ""
     if "per_image" in difference.differs:
         assert difference.a is not None
         assert difference.b is not None
@@ -268,19 +269,30 @@ def lines(found: Sequence[Difference], width: int, every: bool) -> Iterator[Line
             if not every:
                 continue
         else:
-            yield from total_lines(difference)
+            yield from total_lines(difference, width)
             yield "", ""
             yield from wrapped("heading", "", counted(difference), 0, width)
         yield from change_lines(difference, width, every)
     yield from wrapped("dim", "", CONVENTION, 2, width)
 
 
-def total_lines(difference: Difference) -> Iterator[Line]:
-    rows = [("", "A", "B", "change", ""), *total_rows(difference)]
+def total_lines(difference: Difference, width: int) -> Iterator[Line]:
+    """The totals in columns; several inputs or outputs, which are no figures, in lines of their own."""
+    every = [("", "A", "B", "change", ""), *total_rows(difference)]
+    rows = [row for row in every if max(map(len, row)) <= NAMES]
     sizes = [max(len(row[column]) for row in rows) for column in range(5)]
     for number, (name, *values) in enumerate(rows):
         cells = [name.ljust(sizes[0]), *(value.rjust(size) for value, size in zip(values, sizes[1:], strict=True))]
         yield "heading" if number == 0 else "dim" if values[2] == "=" else "", "  ".join(cells).rstrip()
+    for name, before, after, change, _ in every:
+        if max(len(before), len(after)) > NAMES:
+            both = [f"A: {before}", f"B: {after}"]
+            if before == after:
+                both = [before if change == "=" else f"{before} ({change})"]
+            for number, words in enumerate(both):
+                head = "" if number else name
+                margin = sizes[0] + 2
+                yield from wrapped("dim" if change == "=" else "", f"{head:<{margin}}", words, margin, width)
 
 
 def change_lines(difference: Difference, width: int, every: bool) -> Iterator[Line]:

@@ -33,7 +33,8 @@ _WIDTH = 100
 def write(graphs: Sequence[Graph]) -> str:
     """The file for the nets of one network; what a graph lacks after a fault is missing in it too."""
     network = graphs[0].network
-    single = len(graphs) == 1
+    # one net picked out of several stands alone; the only net of a file that names it keeps its name
+    single = len(graphs) == 1 and (graphs[0].net.name is None or len(graphs[0].network.nets) > 1)
     lines = [f"# {_printable(each)}" for each in _header(graphs)]
     lines.append(f"name: {text(graphs[0].name if single else network.title)}")
     if network.about:

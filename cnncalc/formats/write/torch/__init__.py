@@ -15,12 +15,13 @@ from collections.abc import Iterator, Sequence
 
 from cnncalc.errors import SpecError
 from cnncalc.formats.write.torch.cells import Cells
-from cnncalc.formats.write.torch.classes import Classes, Shell, Written
+from cnncalc.formats.write.torch.classes import Classes, Written
 from cnncalc.formats.write.torch.expressions import Children, Flag, Optional, written
 from cnncalc.formats.write.torch.forward import Writing
 from cnncalc.formats.write.torch.helpers import HELPERS
 from cnncalc.formats.write.torch.layout import INDENT, WIDTH, Call, lines
 from cnncalc.formats.write.torch.names import TAKEN, class_name, unique, variable
+from cnncalc.formats.write.torch.shells import Shell
 from cnncalc.graph import Graph
 from cnncalc.shape import show
 from cnncalc.units import grouped

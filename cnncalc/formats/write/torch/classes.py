@@ -6,44 +6,22 @@ from collections.abc import Hashable, Iterator
 from typing import Any, NamedTuple
 
 from cnncalc.formats.write.torch.arguments import arguments_of
-from cnncalc.formats.write.torch.cells import Cell, Cells, Container, Item
+from cnncalc.formats.write.torch.cells import Cell, Cells, Container
 from cnncalc.formats.write.torch.expressions import (
     Children,
-    Construct,
     Expression,
     Flag,
     Literal,
     Optional,
     Use,
     chain,
-    emptied,
-    first_apart,
-    written,
 )
 from cnncalc.formats.write.torch.fitting import Fitted, Fitting, Parameter
-from cnncalc.formats.write.torch.forward import Program, Ref, Step
-from cnncalc.formats.write.torch.layout import flat
-from cnncalc.formats.write.torch.names import attribute, class_name, unique, variable
-from cnncalc.formats.write.torch.operations import Operation, Value
+from cnncalc.formats.write.torch.names import class_name, unique, variable
+from cnncalc.formats.write.torch.operations import Operation
+from cnncalc.formats.write.torch.programs import program_of
+from cnncalc.formats.write.torch.shells import Shell, dropped_shortcuts, loops_alike, optional_parts
 from cnncalc.graph import Wire
-
-
-class Shell(NamedTuple):
-    """What a cell is made of, its values apart."""
-
-    keys: tuple[str, ...]
-    parts: tuple[Expression, ...]
-    program: Program | None
-    """None for a plain chain."""
-    other: Program | None = None
-    """The forward pass where the last part, a flag, is not set."""
-
-    def structure(self) -> Hashable:
-        program = self.program.structure() if self.program else None
-        return (self.keys, tuple(part.structure() for part in self.parts), program, self.other is None)
-
-    def slots(self) -> list[Literal]:
-        return [slot for part in self.parts for slot in part.slots()]
 
 
 class Written(NamedTuple):
@@ -142,7 +120,7 @@ class Classes:
 
     def define(self, block: str | None, cells: list[Cell], shells: list[Shell]) -> None:
         """A class for cells of one structure."""
-        name = unique(class_name(block or "_".join(cells[0].path[-1:])), self.taken)
+        name = unique(class_name(block or title(cells[0].path)), self.taken)
         self.taken.add(name)
         for cell in cells:
             self.given[cell] = arguments_of(self.networks[cell], cell)
@@ -207,6 +185,14 @@ class Classes:
         return found
 
 
+def title(path: tuple[str, ...]) -> str:
+    """What a part without a name of its own may be called: ``dense_round`` for the first round of ``dense``."""
+    if not path[-1].isdigit():
+        return path[-1]
+    named = [each for each in path if not each.isdigit()]
+    return "_".join([*named[-1:], "round"])
+
+
 def below(cell: Cell | Container) -> Iterator[Cell]:
     """The cells within a cell, inner ones first."""
     for part in cell.parts:
@@ -214,50 +200,6 @@ def below(cell: Cell | Container) -> Iterator[Cell]:
             yield from below(part.target)
         if isinstance(part.target, Cell):
             yield part.target
-
-
-def program_of(cell: Cell, cells: Cells) -> Program:
-    """The forward pass of a cell."""
-    places: dict[Value, Ref] = {value: (-1 - number, 0) for number, value in enumerate(cell.inputs)}
-    for number, item in enumerate(cell.items):
-        for port, value in enumerate(item.outputs):
-            places[value] = (number, port)
-    steps = tuple(step_of(item, cell, cells, tuple(places[value] for value in item.inputs)) for item in cell.items)
-    return Program(len(cell.inputs), steps, tuple(places[value] for value in cell.outputs))
-
-
-def step_of(item: Item, cell: Cell, cells: Cells, inputs: tuple[Ref, ...]) -> Step:
-    outputs = len(item.outputs)
-    first = item.operations[0]
-    name = item.name
-    if outputs > 1:
-        name = "|".join(name_of(value, item, cells) for value in item.outputs)
-    if isinstance(item.target, Operation) and item.target.function is not None:
-        operands = tuple(inputs[item.inputs.index(value)] for value in first.inputs)
-        return Step(item.target.function, operands, outputs, name)
-    assert not isinstance(item.target, tuple)
-    way = cells.access(item.target, cell)
-    if item.borrows:
-        assert first.construct is not None
-        own = lent_construct(first.construct)
-        return Step("run_with_weights_of", inputs, outputs, name, (f"self{way}", own))
-    after = (("output_size", repr(first.settings)),) if len(item.operations) == 1 and first.settings else ()
-    return Step(way, inputs, outputs, name, (), after)
-
-
-def name_of(value: Value, item: Item, cells: Cells) -> str:
-    """A name for one of several results of a call."""
-    operation = cells.operations[value.operation]
-    if value.port:
-        return f"{item.name}_indices"
-    if len(item.operations) == 1:
-        return item.name
-    return f"{item.name}_{operation.path[-1]}"
-
-
-def lent_construct(construct: Construct) -> str:
-    text = flat(construct.document(iter([written(slot.value) for slot in construct.parts])))
-    return f'{text[:-1]}, device="meta")' if construct.name.startswith("nn.") else text
 
 
 def fitted_texts(shell: Shell, slots: list[Literal], columns: list[tuple[Any, ...]], fitting: Fitting) -> list[str]:
@@ -291,88 +233,3 @@ def complete(fitted: Fitted, fitting: Fitting) -> Fitted | None:
     if all(value is not None for value in fitted.values):
         return fitted
     return next((each for each in fitting.candidates("", fitted.values) if each.text == fitted.text), None)
-
-
-def loops_alike(shells: dict[Cell, Shell]) -> None:
-    """Where the first round of a loop is of its own in some uses of a block, it is in all."""
-    structures = {shell.structure() for shell in shells.values()}
-    for cell, shell in shells.items():
-        apart = shell._replace(parts=tuple(map(first_apart, shell.parts)))
-        if apart.structure() != shell.structure() and apart.structure() in structures:
-            shells[cell] = apart
-
-
-def dropped_shortcuts(shells: dict[Cell, Shell]) -> None:
-    """A block that only has the body where the shapes differ: one class for both, with a flag."""
-    whole = {shell.structure(): shell for shell in shells.values() if shell.program is not None}
-    for fuller in whole.values():
-        bodies = {
-            cell: shell
-            for cell, shell in shells.items()
-            if cell.bare and shell.program is None and fuller.keys == (attribute(cell.bare),)
-            if [each.structure() for each in shell.parts] == [each.structure() for each in fuller.parts]
-        }
-        if not bodies or fuller.program is None or fuller.program.inputs != 1 or len(fuller.program.outputs) != 1:
-            continue
-        key = fuller.keys[0]
-        bare = Program(1, (Step(f".{key}", ((-1, 0),), 1, key),), ((0, 0),))
-        keys = (key, unique("shortcut", {key}))
-        structure = fuller.structure()
-        for cell, shell in shells.items():
-            if cell in bodies or shell.structure() == structure:
-                flag = Flag(Literal(cell not in bodies, keys[1]))
-                shells[cell] = Shell(keys, (*shell.parts, flag), fuller.program, bare)
-        return
-
-
-def optional_parts(shells: dict[Cell, Shell]) -> None:
-    """Where a block's uses differ by one part, such as the projection of a shortcut, all get the fuller shell."""
-    full = {shell.structure(): shell for shell in shells.values() if shell.program is not None}
-    for fuller in sorted(full.values(), key=lambda shell: -len(shell.keys)):
-        assert fuller.program is not None
-        for key in fuller.keys:
-            fewer = {cell: shell for cell, shell in shells.items() if is_without(shell, fuller, key)}
-            if not fewer:
-                continue
-            place = fuller.keys.index(key)
-            whole = fuller.structure()
-            for cell, shell in shells.items():
-                if shell.structure() == whole:
-                    part = Optional(Literal(True, key), shell.parts[place])
-                    shells[cell] = shell._replace(parts=(*shell.parts[:place], part, *shell.parts[place + 1 :]))
-            empty = emptied(fuller.parts[place])
-            for cell, shell in fewer.items():
-                part = Optional(Literal(False, key), empty)
-                shells[cell] = fuller._replace(parts=(*shell.parts[:place], part, *shell.parts[place:]))
-            return
-
-
-def is_without(shell: Shell, fuller: Shell, key: str) -> bool:
-    """Whether a shell is the fuller one without that part, whose input takes the place of its output."""
-    if shell.program is None or fuller.program is None or len(shell.keys) + 1 != len(fuller.keys):
-        return False
-    place = fuller.keys.index(key)
-    if shell.keys != fuller.keys[:place] + fuller.keys[place + 1 :]:
-        return False
-    parts = fuller.parts[:place] + fuller.parts[place + 1 :]
-    if [each.structure() for each in shell.parts] != [each.structure() for each in parts]:
-        return False
-    calls = [number for number, step in enumerate(fuller.program.steps) if step.call == f".{key}"]
-    if len(calls) != 1:
-        return False
-    gone = fuller.program.steps[calls[0]]
-    if len(gone.inputs) != 1 or gone.outputs != 1:
-        return False
-
-    def moved(ref: Ref) -> Ref:
-        if ref == (calls[0], 0):
-            return moved(gone.inputs[0])
-        return (ref[0] - (ref[0] > calls[0]), ref[1])
-
-    steps = tuple(
-        step._replace(inputs=tuple(map(moved, step.inputs)))
-        for number, step in enumerate(fuller.program.steps)
-        if number != calls[0]
-    )
-    program = Program(fuller.program.inputs, steps, tuple(map(moved, fuller.program.outputs)))
-    return program.structure() == shell.program.structure()

@@ -64,7 +64,7 @@ class Construct(NamedTuple):
         arguments: list[tuple[str | None, Doc]] = []
         for number, (key, text) in enumerate(known.items()):
             default = written(DEFAULTS.get(key))
-            if family.endswith("Pool") and key == "stride":
+            if family.endswith(("Pool", "Unpool")) and key == "stride":
                 default = known["kernel_size"]
             elif family == "InstanceNorm" and key == "affine":
                 default = "False"

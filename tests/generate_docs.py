@@ -180,7 +180,9 @@ def cli_page() -> str:
 
     parts = [CLI_HEAD]
     for name in _commands.names():
-        context = click.Context(group, info_name="cnncalc", max_content_width=100, terminal_width=100)
+        context = click.Context(
+            group, info_name="cnncalc", max_content_width=100, terminal_width=100, **group.context_settings
+        )
         command = group.get_command(context, name)
         assert command is not None
         inner = click.Context(command, info_name=name, parent=context, max_content_width=100, terminal_width=100)

@@ -106,6 +106,13 @@ def test_shared_weights_inputs_and_outputs_count() -> None:
     assert found.differs == ("inputs",) and found.counts["equal"] == 1
 
 
+def test_an_output_from_another_layer() -> None:
+    a = "input: 3x8x8\nlayers:\n  a: relu\n  b: fork(x = conv 3 3 p1, y = conv 3 3 p1)\noutputs: {p: b.x, q: b.y}\n"
+    found = cnncalc.diff(cnncalc.parse(a), cnncalc.parse(a.replace("p: b.x, q: b.y", "p: b.y, q: b.x")))
+    assert found.differs == ("outputs",) and found.counts["equal"] == 3 and not found.equal
+    assert "other layers" in render.text([found]) and "other layers" in documents.markdown([found])
+
+
 PAIRS = [("alexnet", "alexnet_grouped"), ("resnet18", "resnet34"), ("alexnet", "vgg16"), ("unet", "vnet"),
          ("densenet121", "densenet169"), ("googlenet", "googlenet_torchvision"), ("lenet5", "784 | fc 10")]  # fmt: skip
 

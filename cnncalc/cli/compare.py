@@ -18,7 +18,7 @@ from cnncalc.cli._options import complete_target, exit_code, names_list, sizing
 
 
 @click.command()
-@click.argument("targets", nargs=-1, metavar="TARGET...", shell_complete=complete_target)
+@click.argument("targets", nargs=-1, metavar="[TARGET...]", shell_complete=complete_target)
 @click.option("--all", "every", is_flag=True, help="Every bundled network, behind the TARGETs.")
 @click.option("--sort", metavar="COLUMN", help="Sort by this column, from the least.")
 @click.option("--reverse", is_flag=True, help="From the greatest, or the TARGETs from the last.")

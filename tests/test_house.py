@@ -18,7 +18,7 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "cnncalc"
 
 STOREYS: list[set[str]] = [  # bottom up; the names are those below `cnncalc.`
-    {"_version", "collector", "source"},
+    {"_version", "collector", "lazy", "source"},
     {"errors"},
     {"arithmetic", "shape", "units"},
     {"formats.read", "files", "library"},

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from cnncalc.errors import SpecError, fault
+from cnncalc.lazy import Lazy
 from cnncalc.source import Scalar
-from cnncalc.spec import phrase_faults as faults
 from cnncalc.spec.lexer import AFTER, ARGUMENT, ATOM, CLOSED, LABEL, OPERAND, VALUE, PhraseError
 from cnncalc.spec.phrase_values import Values
 from cnncalc.spec.syntax import (
@@ -34,6 +34,11 @@ from cnncalc.spec.syntax import (
     Size,
     Step,
 )
+
+if TYPE_CHECKING:
+    from cnncalc.spec import phrase_faults as faults
+else:
+    faults = Lazy("cnncalc.spec.phrase_faults")
 
 LONGEST = 500_000
 """No phrase has more characters; a network as long as that has lines."""

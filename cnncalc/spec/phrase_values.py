@@ -6,8 +6,9 @@ Each function is a production of ``docs/phrase.lark``, and its docstring begins 
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from cnncalc.spec import phrase_faults as faults
+from cnncalc.lazy import Lazy
 from cnncalc.spec.lexer import AFTER, ARGUMENT, OPERAND, WHOLE, Lexer, PhraseError
 from cnncalc.spec.syntax import (
     Binary,
@@ -26,6 +27,11 @@ from cnncalc.spec.syntax import (
     Span,
     Unary,
 )
+
+if TYPE_CHECKING:
+    from cnncalc.spec import phrase_faults as faults
+else:
+    faults = Lazy("cnncalc.spec.phrase_faults")
 
 DEEPEST = 60
 """The most parentheses (and ``else``) inside one another."""

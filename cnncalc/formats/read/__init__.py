@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import re
 
-from cnncalc.formats.read import line, yaml
 from cnncalc.source import Mapping, Source
 
 __all__ = ["is_yaml", "read"]
@@ -36,4 +35,10 @@ def is_yaml(source: Source) -> bool:
 
 def read(source: Source) -> Mapping:
     """The tree of a text, YAML or one-liner (see :func:`is_yaml`)."""
-    return yaml.read(source) if is_yaml(source) else line.read(source)
+    if is_yaml(source):
+        from cnncalc.formats.read import yaml
+
+        return yaml.read(source)
+    from cnncalc.formats.read import line
+
+    return line.read(source)

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml as pyyaml
 
 from cnncalc.collector import paused
 from cnncalc.errors import Diagnostic, SpecError
-from cnncalc.formats.read import _yaml_faults as faults
 from cnncalc.formats.read._yaml_scalars import scalar_of
+from cnncalc.lazy import Lazy
 from cnncalc.source import Items, Mapping, Mark, Scalar, Source, Tree
+
+if TYPE_CHECKING:
+    from cnncalc.formats.read import _yaml_faults as faults
+else:
+    faults = Lazy("cnncalc.formats.read._yaml_faults")
 
 MAX_DEPTH = 64
 """Mappings and lists may stand this deep inside each other."""

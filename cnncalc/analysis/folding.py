@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import NamedTuple
 
 from cnncalc.analysis.report import Report, Row
@@ -39,31 +40,30 @@ def deepest(report: Report) -> int:
 def fitting_depth(report: Report, most: int = SCREEN) -> int:
     """The greatest depth whose table has at most ``most`` rows; 1 where none has."""
     depth = deepest(report)
-    while depth > 1 and len(fold(report, depth)) > most:
+    while depth > 1 and length(report, depth) > most:
         depth -= 1
     return depth
 
 
+def length(report: Report, depth: int) -> int:
+    """How many rows :func:`fold` gives."""
+    return sum(1 for _ in groupby(prefix(row, depth) for row in report.rows))
+
+
+def prefix(row: Row, depth: int) -> str:
+    """The first ``depth`` segments of a layer's name."""
+    return ".".join(row.name.split(".", depth)[:depth])
+
+
 def fold(report: Report, depth: int) -> list[Folded]:
     """The rows of a table that shows names of at most ``depth`` segments; neighbours that share them become one."""
-    found: list[Folded] = []
-    run: list[Row] = []
-    prefix = ""
-    for row in report.rows:
-        own = ".".join(row.name.split(".")[:depth])
-        if run and own != prefix:
-            found.append(folded(prefix, run))
-            run = []
-        prefix = own
-        run.append(row)
-    if run:
-        found.append(folded(prefix, run))
-    return found
+    runs = groupby(report.rows, key=lambda row: prefix(row, depth))
+    return [folded(name, list(rows)) for name, rows in runs]
 
 
-def folded(prefix: str, rows: list[Row]) -> Folded:
+def folded(name: str, rows: list[Row]) -> Folded:
     last = rows[-1]
-    single = len(rows) == 1 and last.name.count(".") == prefix.count(".")
+    single = len(rows) == 1 and last.name.count(".") == name.count(".")
     if len(rows) == 1:
         assert last.node.layer is not None
         kind, shown = last.kind, settings(last.node.layer, last.input_shapes)
@@ -72,8 +72,8 @@ def folded(prefix: str, rows: list[Row]) -> Folded:
     else:
         kind, shown = "", f"{len(rows)} layers"
     return Folded(
-        last.name if single else prefix,
-        prefix.count("."),
+        last.name if single else name,
+        name.count("."),
         kind,
         shown,
         last.output,

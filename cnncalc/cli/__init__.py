@@ -8,7 +8,11 @@ without click.
 (Python makes every imported command an attribute of this module, a command named ``list`` too: use no builtins here.)
 """
 
+import gc
 import sys
+
+COLLECT_AFTER = 100_000
+"""The process is short-lived and keeps nearly all it makes: looking for garbage every 700 objects only takes time."""
 
 UNUSABLE = 2
 INTERRUPTED = 130
@@ -20,6 +24,7 @@ def main() -> None:
     """Run ``cnncalc`` with the arguments of the process."""
     from cnncalc.cli import _commands, _output
 
+    gc.set_threshold(COLLECT_AFTER)
     try:
         if sys.argv[1:] in _commands.HELP:
             _output.echo(_commands.page(_output.width()))
@@ -36,3 +41,5 @@ def main() -> None:
         _output.close_stdout()
         sys.stderr.write(f"cnncalc: cannot write: {error.strerror or error}\n")
         sys.exit(UNUSABLE)
+    finally:
+        gc.freeze()  # what is left goes with the process: the collections of its end need not look at it

@@ -5,15 +5,17 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
-from click.shell_completion import CompletionItem
 
 from cnncalc._version import __version__
 from cnncalc.cli import BROKEN_PIPE, INTERRUPTED, _commands
 from cnncalc.cli._output import close_stdout, print_errors, width
 from cnncalc.errors import SpecError, did_you_mean
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 
 class Commands(click.Group):
@@ -43,6 +45,8 @@ class Commands(click.Group):
         raise click.UsageError(_unknown(args[0], known), ctx)
 
     def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        from click.shell_completion import CompletionItem
+
         found = [name for name in _commands.names() if name.startswith(incomplete)]
         options = click.Command.shell_complete(self, ctx, incomplete)
         return [CompletionItem(name, help=_commands.short_help(name)) for name in found] + options

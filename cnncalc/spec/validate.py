@@ -9,7 +9,7 @@ from collections.abc import Mapping as Dict
 from typing import Any
 
 from cnncalc.errors import Diagnostic, Related, SpecError, did_you_mean
-from cnncalc.layers import STEPS, canonical, kind_of
+from cnncalc.layers import STEPS, TABLE, canonical, kind_of
 from cnncalc.source import Items, Mapping, Mark, Scalar, Source, Tree
 from cnncalc.spec.bind import Binder, Faults
 from cnncalc.spec.evaluate import SIZE_NAMES, Scope, SpanFault, Unknown, evaluate
@@ -337,7 +337,7 @@ class Validator:
         for key, value in mapping or ():
             word = canonical(key.value)
             if word is None:
-                hint = did_you_mean(key.value, [*map(str, _table())])
+                hint = did_you_mean(key.value, TABLE)
                 self.report("G101", f"there is no layer called {key.value!r}", key.mark, help=(hint,))
                 continue
             try:
@@ -630,12 +630,6 @@ class Validator:
 def parse_bare_line(scalar: Scalar) -> Any:
     """A line that does not begin with a size."""
     return parse_line(scalar, given=False)
-
-
-def _table() -> Iterable[str]:
-    from cnncalc.layers import TABLE
-
-    return TABLE
 
 
 def first_mark(tree: Tree) -> Mark:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.formats.write.torch.expressions import written
 from cnncalc.formats.write.torch.names import unique, variable
+from cnncalc.layers.base import is_whole
 
 ENTERING = ("in_channels", "in_features")
 
@@ -179,10 +180,6 @@ def scaled(parameter: Fitted, column: Sequence[Any]) -> Iterator[Fitted]:
     for part in dict.fromkeys([a // b if b else 0, 2]):
         if part > 1:
             yield Fitted(f"{parameter.text} // {part}", tuple(value // part for value in parameter.values), False)
-
-
-def is_whole(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def same(a: Any, b: Any) -> bool:

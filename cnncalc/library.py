@@ -71,7 +71,8 @@ def names() -> dict[str, Place]:
     for path in files():
         stem = os.path.splitext(os.path.basename(path))[0]
         known = variants_of(path)
-        found[stem] = Place(path, stem if stem in known else None)
+        if stem not in known:
+            found[stem] = Place(path, None)
         for variant in known:
-            found.setdefault(variant, Place(path, variant))
+            found[variant] = Place(path, variant)
     return found

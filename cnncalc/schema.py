@@ -28,7 +28,7 @@ KEYS: dict[str, str] = {
     "input": "Shape of the input, channels first (3x224x224, 784, [3, size, size]), or the name of a net above.",
     "inputs": "Several inputs by name; a line begins with the name of the one it takes.",
     "params": "Numbers that phrases may calculate with; `--set width=0.5` overrides one.",
-    "variants": "Named sets of params; each may have its own `expect`.",
+    "variants": "Named sets of params; each may have its own `name`, `year` and `expect`.",
     "defaults": "Options of a layer wherever they are not given: `conv: nobias`.",
     "blocks": "Functions from value to value: `bottleneck(c, stride=1): ...`.",
     "shared": "Blocks with one set of weights for all their uses.",
@@ -82,7 +82,7 @@ def _forms() -> dict[str, JSON]:
         "name": text,
         "about": text,
         "family": text,
-        "year": size,
+        "year": _year(),
         "input": _shape(),
         "inputs": {"type": "object", "additionalProperties": _shape()},
         "params": {"type": "object", "additionalProperties": _several("number", "string", "boolean")},
@@ -90,7 +90,7 @@ def _forms() -> dict[str, JSON]:
             "type": "object",
             "additionalProperties": {
                 "type": ["object", "null"],
-                "properties": {"expect": _expect()},
+                "properties": {"expect": _expect(), "name": text, "year": _year()},
                 "additionalProperties": _several("number", "string", "boolean"),
             },
         },
@@ -106,6 +106,10 @@ def _forms() -> dict[str, JSON]:
         "budget": {},
         "per_image": {**size, "minimum": 1},
     }
+
+
+def _year() -> JSON:
+    return {**_several("integer", "string"), "minimum": 1000, "maximum": 2999, "pattern": "^[12][0-9]{3}$"}
 
 
 def _shape() -> JSON:

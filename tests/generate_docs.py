@@ -33,6 +33,7 @@ EXAMPLES: dict[str, str] = {
     "lrn": "96x27x27 | lrn 5",
     "l2norm": "512x38x38 | l2norm",
     "scale": "96x56x56 | scale",
+    "times": "320x35x35 | times 0.17",
     "lrelu": "64x32x32 | lrelu 0.2",
     "prelu": "16x64x64 | prelu",
     "dropout": "4096 | dropout 0.5",

@@ -205,6 +205,39 @@ def test_the_calls_are_those_whose_memory_is_counted() -> None:
     assert class_named("Conv4d") is None
 
 
+def run(text: str, *values: Any) -> Any:
+    return build(graph(text)).eval()(*values)
+
+
+@pytest.mark.parametrize("window", ["3 /2 same", "2 /1 same", "3 /1 p1", "3 /2 p1 ceil", "3 /2 p0:1"])
+def test_a_mean_without_the_padding(window: str) -> None:
+    """By brute force: the sum of the values in a window over their number."""
+    value = torch.rand(2, 3, 6, 7)
+    sums = run(f"3x6x7 | avgpool {window}", value)
+    share = run(f"3x6x7 | avgpool {window}", torch.ones_like(value))
+    torch.testing.assert_close(run(f"3x6x7 | avgpool {window} nocount", value), sums / share)
+    assert share.min() < 1, "no window of this case sees padding"
+
+
+def test_a_frozen_norm_is_a_norm_in_evaluation() -> None:
+    plain, frozen = build(graph("4x5x5 | bn")), build(graph("4x5x5 | bn frozen"))
+    state = {name: torch.rand(4) + 0.5 for name in frozen.state_dict()}
+    frozen.load_state_dict(state)
+    plain.load_state_dict(state, strict=False)
+    value = torch.rand(2, 4, 5, 5)
+    torch.testing.assert_close(frozen.train()(value), plain.eval()(value))
+    assert list(frozen.parameters()) == []
+
+
+def test_a_constant_factor_and_an_offset() -> None:
+    value = torch.rand(2, 3, 6, 7)
+    assert torch.equal(run("3x6x7 | times 0.25", value), value / 4)
+    assert torch.equal(run("3x6x7 | crop 2x3 at=1x4", value), value[:, :, 1:3, 4:7])
+    shifted = run("3x6x7 | pad 0:1 | crop 6x7 at=1", value)
+    assert torch.equal(shifted[:, :, :-1, :-1], value[:, :, 1:, 1:])
+    assert not shifted[:, :, -1].any()
+
+
 @pytest.mark.slow
 def test_torch_compile_takes_it() -> None:
     twin = build(graph(RESIDUAL)).eval()

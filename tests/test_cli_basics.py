@@ -162,7 +162,7 @@ def test_list_of_a_family() -> None:
 
 def test_list_goes_on_past_a_broken_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "good.yaml").write_text("family: F\nyear: 2000\ninput: 3x8x8\nlayers: conv 4 3\n")
-    (tmp_path / "shape.yaml").write_text("family: F\nyear: later\ninput: 3x8x8\nlayers: conv 4 30\n")
+    (tmp_path / "shape.yaml").write_text("family: F\nyear: 2001\ninput: 3x8x8\nlayers: conv 4 30\n")
     (tmp_path / "yaml.yaml").write_text("layers: [\n")
     monkeypatch.setattr(library, "folder", lambda: str(tmp_path))
     result = run("list")

@@ -167,6 +167,8 @@ def windowed(draw: st.DrawFn, word: str) -> Case:
     if word in ("maxpool", "avgpool"):
         fields["ceil"] = draw(st.booleans())
         fields["stride"] = draw(st.one_of(st.none(), st.just(fields["stride"])))
+    if word == "avgpool":
+        fields["count"] = draw(st.booleans())
     spans = [d * (k - 1) + 1 for k, d in zip(along(kernel, rank), along(fields.get("dilation", 1), rank), strict=True)]
     extents = tuple(max(1, span + draw(st.integers(-3, 7))) for span in spans)
     groups = draw(st.integers(1, 3)) if word in ("conv", "deconv") else 1
@@ -226,6 +228,10 @@ def sizes(largest: int) -> Any:
     return lambda shape: {"size": st.tuples(*[st.integers(1, largest)] * (len(shape) - 1))}
 
 
+def starts(shape: Shape) -> st.SearchStrategy[Any]:
+    return st.one_of(st.none(), per_axis(len(shape) - 1, st.integers(0, 4)))
+
+
 def reshaped(shape: Shape) -> dict[str, st.SearchStrategy[Any]]:
     total = elements(shape)
     return {"size": divisors(total).flatmap(lambda a: divisors(total // a).map(lambda b: (a, b, total // a // b)))}
@@ -258,13 +264,14 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "fc": fitting("fc", {"features": small, "bias": st.booleans()}, vectors),
     "flatten": plain("flatten"),
     "reshape": fitting("reshape", reshaped),
-    "bn": plain("bn", track=st.booleans(), **affine),
+    "bn": st.one_of(plain("bn", track=st.booleans(), **affine), plain("bn", frozen=st.just(True))),
     "gn": fitting("gn", lambda shape: {"groups": divisors(shape[0]), **affine}),
     "ln": plain("ln", **affine),
     "instnorm": fitting("instnorm", affine, maps()),
     "lrn": fitting("lrn", {"size": st.integers(1, 7), "beta": st.just(0.5)}, maps()),
     "l2norm": plain("l2norm", scale=st.just(10)),
     "scale": plain("scale", init=st.just(0.1)),
+    "times": plain("times", factor=st.sampled_from([-1, 0.17, 2])),
     **{word: plain(word, **inplace) for word in ("relu", "relu6", "elu", "selu", "silu", "hswish", "hsigmoid", "mish")},
     "lrelu": plain("lrelu", slope=st.just(0.2), **inplace),
     **{word: plain(word) for word in ("prelu", "gelu", "sigmoid", "tanh", "softplus", "softmax", "logsoftmax")},
@@ -277,7 +284,7 @@ CASES: dict[str, st.SearchStrategy[Case]] = {
     "tile": plain("tile", n=st.integers(1, 4)),
     "shuffle": fitting("shuffle", lambda shape: {"groups": divisors(shape[0])}),
     "upsample": upsampling(),
-    "crop": fitting("crop", lambda shape: {"to": sizes(5)(shape)["size"]}, maps()),
+    "crop": fitting("crop", lambda shape: {"to": sizes(5)(shape)["size"], "at": starts(shape)}, maps()),
     "pad": fitting(
         "pad", lambda shape: {"pad": pads(len(shape) - 1, 4, words=False), "reflect": st.booleans()}, maps()
     ),
@@ -349,6 +356,7 @@ def corners() -> list[Case]:
             for ceil in (False, True):
                 found.append(Case("maxpool", {"ceil": ceil, **each}, (shape,)))
                 found.append(Case("avgpool", {"ceil": ceil, **each}, (shape,)))
+                found.append(Case("avgpool", {"ceil": ceil, "count": False, **each}, (shape,)))
         for dilation in (2, 3, 4):
             for kernel, pad in [(2, 0), (3, 0), (3, 2), (3, "same"), (3, "half"), (4, 1)]:
                 fields = {"kernel": kernel, "dilation": dilation, "pad": pad}
@@ -406,6 +414,7 @@ REFUSED = [
     Case("slice", {"index": 2, "parts": 2}, ((4, 2, 2),)),
     Case("shuffle", {"groups": 3}, ((4, 2, 2),)),
     Case("crop", {"to": (3, 3)}, ((4, 2, 2),)),
+    Case("crop", {"to": (2, 2), "at": (0, 1)}, ((4, 2, 2),)),
     Case("pad", {"pad": 2, "reflect": True}, ((4, 2, 2),)),
     Case("pixelshuffle", {"factor": 2}, ((6, 2, 2),)),
     Case("pixelshuffle", {"factor": 2}, ((8, 2),)),

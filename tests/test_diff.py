@@ -527,7 +527,7 @@ def test_json() -> None:
 
 def test_markdown_shape() -> None:
     lines = run("resnet18", "resnet34", "--format", "markdown").stdout.splitlines()
-    assert lines[0] == "### ResNet\\-18 → resnet34"
+    assert lines[0] == "### ResNet\\-18 → ResNet\\-34"
     table = [line for line in lines if line.startswith("| added") or line.startswith("| changed")]
     assert len({line.count("|") for line in table}) == 1 and len(table) == 108
     assert lines.count("</details>") == 1 and any(

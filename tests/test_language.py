@@ -329,3 +329,77 @@ def test_input_option_and_override() -> None:
     network = cnncalc.load("resnet50", input="3x256x256")
     assert cnncalc.analyse(network).outputs[0][1] == (1000,)
     assert cnncalc.analyse(network).find("conv5").output == (2048, 8, 8)  # type: ignore[union-attr]
+
+
+# -- the number of the round -----------------------------------------------------------------------------------------
+
+
+def channels(text: str) -> list[int]:
+    return [output[0] for name, kind, output in rows(text) if kind == "conv"]
+
+
+@pytest.mark.parametrize(
+    "text, found",
+    [
+        ("3x8x8 | (conv 8*(i+1) 1)*3", [8, 16, 24]),
+        ("3x8x8 | (conv i+1 1)*3", [1, 2, 3]),
+        ("3x8x8 | ((conv 4*i+2 1)*2 | conv 10*(i+1) 1)*2", [2, 6, 10, 2, 6, 20]),
+        ("3x8x8 | (conv 8 1 if i > 0 else conv 4 1)*3", [4, 8, 8]),
+        ("3x8x8 | (conv 5 1 | add(id, conv 5 1))*2 | (conv i+1 1)*2", [5, 5, 5, 5, 1, 2]),
+        ("b(c): (conv c 1)*2; 3x8x8 | (b i+3)*2", [3, 3, 4, 4]),
+        ("b(c=i): conv c 1; 3x8x8 | (b 2)*2", [2, 2]),
+        ("input: 3x8x8\nparams: {i: 7}\nlayers: {a: (conv i 1)*2}", [7, 7]),
+    ],
+)
+def test_the_number_of_the_round(text: str, found: list[int]) -> None:
+    assert channels(text) == found
+
+
+def test_rounds_that_differ_are_not_stamped() -> None:
+    """The shapes are the same from round to round; the layers are not."""
+    report = cnncalc.analyse(cnncalc.parse("4x8x8 | (conv 4 1 | dropout (i/4))*4"))
+    layers = [row.node.layer for row in report.rows if row.kind == "dropout"]
+    assert [getattr(layer, "p", None) for layer in layers] == [0, 0.25, 0.5, 0.75]
+
+
+@pytest.mark.parametrize("text", ["3x8x8 | conv i+1 1", "b(): conv i+1 1; 3x8x8 | (b)*2"])
+def test_no_round_outside_of_a_repeat(text: str) -> None:
+    with pytest.raises(SpecError, match="T108") as error:
+        cnncalc.analyse(cnncalc.parse(text))
+    assert "is the number of the round" in error.value.diagnostics[0].help[0]
+
+
+# -- what a variant says of itself -----------------------------------------------------------------------------------
+
+VARIANTS = """
+name: Small
+year: 2001
+input: 3x8x8
+params: {c: 4}
+variants:
+  small: {}
+  wide: {c: 8, name: Wide, year: 2003, expect: {params: 224}}
+  deep: {c: 9}
+layers: conv c 3
+"""
+
+
+def test_a_name_and_a_year_per_variant() -> None:
+    found = {name: cnncalc.parse(VARIANTS, variant=name) for name in (None, "small", "wide", "deep")}
+    assert [each.name for each in found.values()] == ["Small", "Small", "Wide", "Small"]
+    assert [each.title for each in found.values()] == ["Small", "Small", "Wide", "deep"]
+    assert [each.extra["year"].value for each in found.values()] == ["2001", "2001", "2003", "2001"]
+
+
+@pytest.mark.parametrize(
+    "old, new, code",
+    [
+        ("year: 2003", "year: soon", "T104"),
+        ("year: 2001", "year: 20011", "T104"),
+        ("name: Wide", "name: [Wide]", "Y107"),
+        ("name: Wide", "title: Wide", "T111"),
+        ("params: {c: 4}", "params: {c: 4, year: 1}", "G110"),
+    ],
+)
+def test_what_a_variant_cannot_say(old: str, new: str, code: str) -> None:
+    assert codes(VARIANTS.replace(old, new)) == [code]

@@ -76,7 +76,8 @@ tanh; softplus; softmax; logsoftmax; dropout; dropout inplace; dropout 0; dropou
 dropout spatial inplace; droppath; droppath 0; droppath 1; slice 1 2; slice 0 1; tile 2; tile 1; shuffle 2; shuffle 4
 upsample; upsample 2 bilinear; crop 5; crop 9; pad 1; pad 2 reflect; add(id, id); add(id, relu, sigmoid)
 add(conv 4 1, id, inplace); mul(id, gap | conv 4 1 | sigmoid); mul(gap, id); mul(id, sigmoid, tanh); concat(id, relu)
-residual(conv 4 3 p1 | bn | relu)
+residual(conv 4 3 p1 | bn | relu); bn frozen; ln | bn frozen; times 0.5; ln | times 2; crop 5 at=3; avgpool 3 /1 p1 nocount
+avgpool 3 /2 same nocount; avgpool 2 /1 same nocount; ln | avgpool 2 /1 same nocount
 """
 PLANE = """
 conv 6 1x3 p0x1; pad 1:2x0:1; upsample 2x3; crop 5x9; pixelshuffle 2; pixelunshuffle 3; reshape 12x3x9
@@ -84,7 +85,7 @@ adaptive 3x2; ln | gn 2; slice 0 2 | gn 2; ln | conv 32 3; slice 0 2 | l2norm; c
 """
 VECTORS = """
 bn; ln; prelu; scale; l2norm; dropout; relu inplace; gelu; add(fc 20, id); concat(id, fc 3); reshape 5x2x2 | conv 2 1
-slice 1 2; tile 3; softmax; droppath; shuffle 4
+slice 1 2; tile 3; softmax; droppath; shuffle 4; bn frozen; times 0.5
 """
 
 

@@ -74,12 +74,13 @@ def year_of(network: Network) -> int | None:
 
 
 def families(entries: Iterable[Entry]) -> dict[str, list[Entry]]:
-    """The entries by family; families in the order of their first year, their members by year, file and name."""
+    """The entries by family; families in the order of their first year, their members by year and file; those of a
+    file stay in its order."""
     groups: dict[str, list[Entry]] = {}
     for each in entries:
         groups.setdefault(each.family, []).append(each)
     for members in groups.values():
-        members.sort(key=lambda each: (each.year or 9999, os.path.basename(each.file), len(each.name), each.name))
+        members.sort(key=lambda each: (each.year or 9999, os.path.basename(each.file)))
     return dict(sorted(groups.items(), key=lambda item: (item[1][0].year or 9999, item[0].lower())))
 
 

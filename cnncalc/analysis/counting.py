@@ -234,7 +234,7 @@ PTFLOPS = table(
     (("Upsample",), made(2)),
 )
 PTFLOPS_ATEN = table(MEASURED, (WEIGHTED, macs_and_bias))
-TORCHVISION = table((*MEASURED, "ChannelScale"), (("Conv", "Linear"), macs))
+TORCHVISION = table((*MEASURED, "ChannelScale", "FrozenBatchNorm", "times", "mean_inside"), (("Conv", "Linear"), macs))
 
 
 # -- parameters --------------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ INDEX_BYTES = 8
 IDLE_UNLESS_TRAINING = ("dropout", "droppath")
 CONSTANT_DERIVATIVE = {
     *("add", "concat", "tile", "shuffle", "pad", "upsample", "pixelshuffle", "pixelunshuffle"),
-    *("avgpool", "gap", "unpool", "dropout", "droppath"),
+    *("avgpool", "gap", "unpool", "dropout", "droppath", "times"),
 }
 """Layers whose derivative does not depend on the values that flowed in, so that backward need not read them."""
 

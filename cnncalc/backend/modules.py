@@ -88,6 +88,24 @@ class ChannelScale(nn.Module):  # type: ignore[misc]
         return value * along_channels(self.weight, value)
 
 
+class FrozenBatchNorm(nn.Module):  # type: ignore[misc]
+    """A batch norm whose scale, shift, mean and variance are fixed."""
+
+    def __init__(self, num_features: int, eps: float) -> None:
+        super().__init__()
+        self.eps = eps
+        for name, value in (("weight", 1.0), ("bias", 0.0), ("running_mean", 0.0), ("running_var", 1.0)):
+            self.register_buffer(name, torch.full((num_features,), value))
+
+    def forward(self, value: Tensor) -> Tensor:
+        scale = self.weight * (self.running_var + self.eps).rsqrt()
+        shift = self.bias - self.running_mean * scale
+        return value * along_channels(scale, value) + along_channels(shift, value)
+
+    def extra_repr(self) -> str:
+        return f"{len(self.weight)}, eps={self.eps}"
+
+
 class DropPath(nn.Module):  # type: ignore[misc]
     """Drops the whole value of an example at random while training."""
 
@@ -143,7 +161,7 @@ def narrow(value: Tensor, start: int, length: int) -> Tensor:
 
 def crop(value: Tensor, starts: Shape, sizes: Shape) -> Tensor:
     for axis, (start, size) in enumerate(zip(starts, sizes, strict=True), 2):
-        if size != value.shape[axis]:
+        if start or size != value.shape[axis]:
             value = value.narrow(axis, start, size)
     return value
 
@@ -160,18 +178,34 @@ def shuffle(value: Tensor, groups: int) -> Tensor:
     return value.unflatten(1, (groups, -1)).transpose(1, 2).flatten(1, 2)
 
 
+def times(value: Tensor, factor: float) -> Tensor:
+    return value * factor
+
+
+def mean_inside(
+    value: Tensor, sides: Sequence[tuple[int, int]], kernel_size: Shape, stride: Shape, ceil_mode: bool
+) -> Tensor:
+    pool = functools.partial(getattr(F, f"avg_pool{len(sides)}d"), kernel_size=kernel_size, stride=stride)
+    pads = [each for side in reversed(sides) for each in side]
+    total = pool(F.pad(value, pads), ceil_mode=ceil_mode)
+    inside = torch.ones_like(value[:1, :1])
+    inside = pool(F.pad(inside, pads), ceil_mode=ceil_mode)
+    return total / inside
+
+
 def movedim(value: Tensor, source: int, target: int) -> Tensor:
     return value.movedim(source, target)
 
 
 FUNCTIONS: Mapping[str, Callable[..., Tensor]] = {
-    each.__name__: each for each in (add, mul, concat, narrow, crop, pad, tile, shuffle, movedim)
+    each.__name__: each for each in (add, mul, concat, narrow, crop, pad, tile, shuffle, times, mean_inside, movedim)
 }
 
 MODULES: Mapping[str, Callable[..., Any]] = {
     "LocallyConnected": LocallyConnected,
     "L2Norm": L2Norm,
     "ChannelScale": ChannelScale,
+    "FrozenBatchNorm": FrozenBatchNorm,
     "DropPath": DropPath,
     "MaxUnpool1d": MaxUnpool,
     "MaxUnpool2d": MaxUnpool,

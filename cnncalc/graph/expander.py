@@ -25,9 +25,9 @@ from cnncalc.layers.base import Layer, got
 from cnncalc.shape import Shape, show
 from cnncalc.spec.bind import Binder, Faults, Slot, is_constant, make_layer, vgg_call
 from cnncalc.spec.bind_block import BlockBinder
-from cnncalc.spec.evaluate import UNKNOWN, Scope, SpanFault, Unknown, evaluate
+from cnncalc.spec.evaluate import ROUND, UNKNOWN, Scope, SpanFault, Unknown, evaluate
 from cnncalc.spec.network import Block, Net, Network, Statement
-from cnncalc.spec.syntax import Call, Chain, Given, Label, Merge, Repeat, Span, Step
+from cnncalc.spec.syntax import Call, Chain, Given, Label, Merge, Repeat, Span, Step, speaks_of
 
 
 def goes_on_from_output(statement: Statement, chain: Chain, above: Statement) -> Diagnostic:
@@ -59,6 +59,7 @@ class Expander:
         """Calls whose arguments are the same wherever they stand, with their layer."""
         self.calls: list[Block] = []
         self.least: dict[int, tuple[Chain, int]] = {}
+        self.counting: dict[int, tuple[Chain, bool]] = {}
 
     def run(self, shapes: dict[str, Shape] | None) -> Graph:
         """Expand; the graph carries its diagnostics."""
@@ -290,18 +291,22 @@ class Expander:
         value: Flowing | None = None
         names = set(space.names)
         before: Round | None = None
+        counted = ROUND not in space.variables and self.counts(atom.chain)
+        outside = space.round
         for number in range(times):
             labels = [each for each in space.names if each not in names]
             for label in labels:
                 del space.names[label]  # a label in a repeat belongs to its round
             start, steps = len(self.graph.nodes), self.steps
-            if before is not None and not labels and self.can_stamp(before, flow):
+            if before is not None and not labels and not counted and self.can_stamp(before, flow):
                 value = self.builder.stamp(before, flow.value, atom.span, space)
                 flow.taken = True
                 flow = Flow(value)
                 continue
             inner = space if space.numbered else space.inner(f"{space.path}{space.index()}.", space.line)
+            inner.round = number
             value = self.run_chain(atom.chain, inner, flow)
+            space.round = outside
             if isinstance(value, Wire) and value.node < 0:
                 flow.taken = True
                 return LOST
@@ -313,6 +318,13 @@ class Expander:
                 before = Round(start, len(self.graph.nodes), flow.value, value, inner.path)
             flow = Flow(value)
         return value
+
+    def counts(self, chain: Chain) -> bool:
+        """Whether a chain speaks of the number of the round."""
+        known = self.counting.get(id(chain))
+        if known is None:
+            known = self.counting[id(chain)] = (chain, speaks_of(chain, ROUND))
+        return known[1]
 
     def can_stamp(self, before: Round, flow: Flow) -> bool:
         """Whether a round would be the one before it over again: the same shape flows in, no weights are shared."""
@@ -397,7 +409,7 @@ class Expander:
                 raise SpanFault("G101", f"there is no line called {name!r}", span, self.name_help(name, space))
             return value.shape if isinstance(value, Wire) else UNKNOWN
 
-        return Scope(space.variables, self.flowing_shape(flow), shape_of)
+        return Scope(space.variables, self.flowing_shape(flow), shape_of, space.round)
 
     def resolve(self, space: Space, name: str) -> Flowing | None:
         """The value a name stands for, noted as used; None where there is no such line."""

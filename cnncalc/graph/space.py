@@ -42,6 +42,7 @@ class Space:
         "names",
         "numbered",
         "path",
+        "round",
         "shared",
         "taken",
         "used",
@@ -61,6 +62,8 @@ class Space:
         """Segments in use, and the word each was made of."""
         self.numbered = False
         self.line: str | None = None
+        self.round: int | None = None
+        """The number of the round of the repeat that this is part of."""
         self.shared: str | None = None
         self.block: Block | None = None
 
@@ -118,6 +121,7 @@ class Space:
         space.names = self.names
         space.used = self.used
         space.line = line
+        space.round = self.round
         space.shared = self.shared
         space.block = self.block
         return space

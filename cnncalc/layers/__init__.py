@@ -29,6 +29,7 @@ TABLE: dict[str, tuple[str, str]] = {
     "lrn": ("norm", "LocalResponseNorm"),
     "l2norm": ("norm", "L2Norm"),
     "scale": ("norm", "Scale"),
+    "times": ("pointwise", "Times"),
     "relu": ("pointwise", "ReLU"),
     "relu6": ("pointwise", "ReLU6"),
     "lrelu": ("pointwise", "LeakyReLU"),

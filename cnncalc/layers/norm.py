@@ -57,7 +57,8 @@ class Normalising(Layer):
 
 class BatchNorm(Normalising):
     """Batch normalisation (Ioffe & Szegedy 2015, arXiv 1502.03167): a scale and a shift per channel are learned; the
-    running mean and variance and their counter are buffers."""
+    running mean and variance and their counter are buffers.  A ``frozen`` one, as detectors use it, learns nothing:
+    scale, shift, mean and variance are buffers."""
 
     word = "bn"
     words = ("batchnorm",)
@@ -66,14 +67,26 @@ class BatchNorm(Normalising):
     track: Annotated[Switch, Words({"notrack": False, "track": True})] = Field(
         True, description="keep running statistics"
     )
+    frozen: Annotated[Switch, Words({"frozen": True})] = Field(
+        False, description="learn nothing: four fixed values per channel"
+    )
     eps: Number = Field(1e-5, description="added to the variance")
+
+    @property
+    def learns(self) -> bool:
+        return self.affine and not self.frozen
 
     def output(self, *shapes: Shape) -> Shape:
         if len(shapes[0]) > 1:
             spatial(self.word, shapes[0])
+        if self.frozen and not (self.affine and self.track):
+            option = "affine" if not self.affine else "track"
+            raise Fault("T112", f"a frozen bn has a scale, a shift and statistics: no{option} goes against it")
         return shapes[0]
 
     def buffers(self, *shapes: Shape) -> tuple[Buffer, ...]:
+        if self.frozen:
+            return tuple(Buffer(name, shapes[0][:1]) for name in ("weight", "bias", "running_mean", "running_var"))
         if not self.track:
             return ()
         size = shapes[0][:1]
@@ -84,6 +97,8 @@ class BatchNorm(Normalising):
         )
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
+        if self.frozen:
+            return (Call("FrozenBatchNorm", {"num_features": shapes[0][0], "eps": self.eps}),)
         rank = len(shapes[0]) - 1
         arguments = {
             "num_features": shapes[0][0],

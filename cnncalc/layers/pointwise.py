@@ -1,4 +1,4 @@
-"""Layers that work on each value by itself: activations and dropout."""
+"""Layers that work on each value by itself: activations, constant factors and dropout."""
 
 from __future__ import annotations
 
@@ -160,6 +160,24 @@ class LogSoftmax(Activation):
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         return (Call(self.module, {"dim": 1}),)
+
+
+class Times(Layer):
+    """Every value times a constant number (the residuals of Inception-ResNet, arXiv 1602.07261); nothing is learned."""
+
+    word = "times"
+    family: ClassVar[str] = "normalisation"
+
+    factor: Number = Field(description="the number")
+
+    def output(self, *shapes: Shape) -> Shape:
+        return shapes[0]
+
+    def work(self, *shapes: Shape) -> Work:
+        return Work(elementwise=elements(shapes[0]))
+
+    def torch(self, *shapes: Shape) -> tuple[Call, ...]:
+        return (Call("times", {"factor": self.factor}),)
 
 
 class Dropout(Layer):

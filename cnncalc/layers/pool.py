@@ -113,7 +113,8 @@ class MaxPool(Pooling):
 
 
 class AvgPool(Pooling):
-    """The mean of every window; zeros of the padding count, as in torch and Caffe."""
+    """The mean of every window; zeros of the padding count, as in torch and Caffe, unless ``nocount`` leaves them out,
+    as TensorFlow does."""
 
     word = "avgpool"
 
@@ -121,11 +122,26 @@ class AvgPool(Pooling):
     stride: PoolStride = Field(None, description="step of the window; the kernel if not given")
     pad: Pad = Field(0, description="zeros around the input")
     ceil: Ceil = Field(False, description="a last window may reach over the end (Caffe, torch's ceil_mode)")
+    count: Annotated[Switch, Words({"nocount": False})] = Field(
+        True, description="whether the zeros of the padding count in the mean"
+    )
 
     dilation: ClassVar[int] = 1  # type: ignore[misc]
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
-        return self.pooling_calls(shapes[0], 0.0, {"ceil_mode": self.ceil})
+        if self.count:
+            return self.pooling_calls(shapes[0], 0.0, {"ceil_mode": self.ceil})
+        sides = self.padded_apart(shapes[0])
+        if sides is None:
+            return self.pooling_calls(shapes[0], 0.0, {"ceil_mode": self.ceil, "count_include_pad": False})
+        windows = self.windows(shapes[0])
+        arguments = {
+            "sides": sides,
+            "kernel_size": tuple(window.kernel for window in windows),
+            "stride": tuple(window.stride for window in windows),
+            "ceil_mode": self.ceil,
+        }
+        return (Call("mean_inside", arguments),)
 
 
 class GlobalPooling(Layer):

@@ -10,6 +10,7 @@ from pydantic import Field
 from cnncalc.arithmetic import Reach, Transposed, transposed_reach
 from cnncalc.layers.base import (
     Axes,
+    AxesOrZero,
     Call,
     Fault,
     Layer,
@@ -84,7 +85,7 @@ class Upsample(Layer):
 
 
 class Crop(Layer):
-    """The middle of the maps, cut to a size; an odd row more is cut at the far end."""
+    """The maps cut to a size: the middle, where an odd row more is cut at the far end, or from the row ``at`` on."""
 
     word = "crop"
     words = ("centercrop",)
@@ -92,6 +93,7 @@ class Crop(Layer):
     family: ClassVar[str] = "resize"
 
     to: Annotated[Sizes, Line("size")] = Field(description="the size that comes out, or a line that has it")
+    at: AxesOrZero | None = Field(None, description="the first row that is kept, per axis; the middle if not given")
 
     def sizes(self, shape: Shape) -> Shape:
         rank = len(spatial(self.word, shape))
@@ -106,6 +108,15 @@ class Crop(Layer):
                 "larger than what flows in",
                 help=("`pad` or `upsample like=` make maps larger",),
             )
+        for extent, size, start in zip(shapes[0][1:], out, self.starts(shapes[0]), strict=True):
+            if start + size > extent:
+                raise Fault(
+                    "S110",
+                    f"{size} from {start} on ends behind {extent}",
+                    f"{start} + {size} = {start + size} > {extent}",
+                    help=(f"at most at={extent - size}",),
+                    option="at",
+                )
         return (shapes[0][0], *out)
 
     def formulas(self, *shapes: Shape) -> dict[str, str]:
@@ -118,6 +129,8 @@ class Crop(Layer):
 
     def starts(self, shape: Shape) -> Shape:
         """The first row that is kept, per axis."""
+        if self.at is not None:
+            return per_axis(self.word, "at", self.at, len(shape) - 1)
         return tuple((extent - size) // 2 for extent, size in zip(shape[1:], self.sizes(shape), strict=True))
 
     def reach(self, *shapes: Shape) -> tuple[Reach, ...] | str | None:

@@ -16,7 +16,7 @@ from cnncalc.errors import did_you_mean
 from cnncalc.layers import Kind, canonical
 from cnncalc.layers.base import Layer, got
 from cnncalc.shape import show
-from cnncalc.spec.evaluate import UNKNOWN, Scope, SpanFault, Unknown, evaluate
+from cnncalc.spec.evaluate import ROUND, SIZE_NAMES, UNKNOWN, Scope, SpanFault, Unknown, evaluate
 from cnncalc.spec.syntax import Argument, Call, Dotted, Expr, Name, Number, Padding, Short, Size, Span
 
 LETTERS = {"k": "kernel", "s": "stride", "p": "pad", "d": "dilation", "g": "groups"}
@@ -203,14 +203,15 @@ class Binder:
                 self.set(flag[0], flag[1], span)
                 return
         for field, use in kind.lines.items():
-            if field not in self.slots and (use == "node" or len(kind.fields) == 1):
+            if field not in self.slots and (use == "node" or field in kind.required):
                 found = self.line(value, use)
                 if found is not None:
                     self.set(field, found, span)
                     return
                 if use == "node" and line_name(value):
                     raise SpanFault("G101", f"there is no line called {line_name(value)!r}", span)
-        if isinstance(value, Name) and value.text not in self.scope.variables and value.text not in "CDHWL":
+        counted = isinstance(value, Name) and value.text == ROUND and self.scope.round is not None
+        if isinstance(value, Name) and value.text not in (*self.scope.variables, *SIZE_NAMES) and not counted:
             raise self.no_option(value.text, span)
         self.place(self.evaluate(value), span)
 

@@ -46,6 +46,8 @@ Value: TypeAlias = int | Fraction | float | bool | str | tuple[Any, ...] | Unkno
 
 SIZE_NAMES = ("C", "D", "H", "W", "L")
 """The sizes of what flows in; no parameter may have such a name."""
+ROUND = "i"
+"""The number of the round inside a repeat, from 0, where no parameter has this name."""
 
 
 class SpanFault(Exception):
@@ -61,16 +63,18 @@ class SpanFault(Exception):
 
 
 class Scope:
-    """What an expression sees: variables, the shape that flows in, and the shapes of named lines."""
+    """What an expression sees: variables, the shape that flows in, the shapes of named lines, the round it is in."""
 
-    __slots__ = ("flowing", "shape_of", "variables")
+    __slots__ = ("flowing", "round", "shape_of", "variables")
 
     def __init__(
         self,
         variables: Mapping[str, Any],
         flowing: Callable[[], Shape | Unknown] | None = None,
         shape_of: Callable[[str, Span], Shape | Unknown] | None = None,
+        round: int | None = None,
     ) -> None:
+        self.round = round
         self.variables = variables
         self.flowing = flowing
         self.shape_of = shape_of
@@ -109,10 +113,14 @@ def _name(expr: Name, scope: Scope) -> Value:
     if expr.text in SIZE_NAMES and scope.flowing is not None:
         shape = scope.flowing()
         return UNKNOWN if isinstance(shape, Unknown) else size_named(expr.text, shape, expr.span)
+    if expr.text == ROUND and scope.round is not None:
+        return scope.round
     if expr.text in ("true", "false"):
         return expr.text == "true"
     known = [*scope.variables, *SIZE_NAMES] if scope.flowing is not None else list(scope.variables)
     hint = did_you_mean(expr.text, known)
+    if expr.text == ROUND:
+        hint = f"{ROUND} is the number of the round where a repeat stands; a block is given it as an argument"
     if expr.text not in known and not hint and known:
         hint = f"known here: {', '.join(sorted(known)[:12])}"
     raise SpanFault("T108", f"there is no parameter called {expr.text!r}", expr.span, (hint,) if hint else ())

@@ -101,9 +101,11 @@ class Network(NamedTuple):
     """What was wrong with single lines; the rest can still be expanded."""
     extra: Mapping[str, Any] = {}
     """Facts about the file that no figure depends on: year, family, budget."""
+    own_name: bool = False
+    """The variant has a name of its own."""
 
     @property
     def title(self) -> str:
-        """The name; that of the variant where it is another network."""
-        changed = self.variant is not None and self.variants.get(self.variant)
+        """The name; the variant's where it is another network and has none of its own."""
+        changed = self.variant is not None and self.variants.get(self.variant) and not self.own_name
         return str(self.variant) if changed else self.name

@@ -228,3 +228,15 @@ class Signature(NamedTuple):
     name: str
     parameters: tuple[Parameter, ...]
     span: Span
+
+
+def speaks_of(tree: object, name: str) -> bool:
+    """Whether a bare name stands anywhere in a syntax tree."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        if type(node) is Name and node.text == name:
+            return True
+        if isinstance(node, tuple):
+            waiting += node
+    return False

@@ -22,6 +22,8 @@ KEYS = (
     "name", "about", "input", "inputs", "params", "variants", "defaults", "blocks", "shared", "layers", "outputs",
     "nets", "import", "tiling", "expect", "family", "year", "budget", "per_image",
 )  # fmt: skip
+VARIANT_KEYS = ("expect", "name", "year")
+"""What a variant may say besides its params."""
 NET_KEYS = ("about", "input", "inputs", "layers", "outputs", "per_image", "expect")
 RESERVED = ("output", "params", "weights", "macs", "memory", "total", *SIZE_NAMES)
 """Names that questions about a network use; no line may have one."""
@@ -30,6 +32,7 @@ IMPORT_LIMIT = 16
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*\Z")
 _PATH = re.compile(r"[^\W\d]\w*(\.\w+)*\Z")
+_YEAR = re.compile(r"[12][0-9]{3}\Z")
 _KEYWORDS = ("as", "if", "else", "and", "or", "not")
 
 
@@ -86,7 +89,7 @@ class Validator:
         source = tree.source
         keys = self.keys(tree, KEYS, "an architecture file")
         file = self.file(source, keys, chain=(source.name,))
-        variants, variant_expect = self.variants(keys.get("variants"), file)
+        variants, variant_expect, variant_keys = self.variants(keys.get("variants"), file)
         modified = self.set_params(file, variants, variant, overrides, source)
         self.defaults(keys.get("defaults"), file)
         nets: list[Net] = []
@@ -122,14 +125,17 @@ class Validator:
             expect = variant_expect.get(variant, ())
         if modified:
             expect = ()
-        name = self.text(keys.get("name")) or (
+        own = variant_keys.get(variant or "", {})
+        name = self.text(own.get("name", keys.get("name"))) or (
             os.path.splitext(os.path.basename(source.name))[0] if source.folder is not None else "network"
         )
         strict = self.tiling(keys.get("tiling"))
-        extra: dict[str, Any] = {key: keys[key] for key in ("family", "year", "budget") if key in keys}
+        self.year(keys.get("year"))
+        told = {**keys, **own}
+        extra: dict[str, Any] = {key: told[key] for key in ("family", "year", "budget") if key in told}
         return Network(
             name, self.text(keys.get("about")), source, file, tuple(nets), strict, variants, expect, variant, modified,
-            tuple(self.diagnostics), extra,
+            tuple(self.diagnostics), extra, "name" in own,
         )  # fmt: skip
 
     def keys(self, tree: Mapping, known: tuple[str, ...], what: str) -> dict[str, Tree]:
@@ -153,6 +159,10 @@ class Validator:
 
     def text(self, tree: Tree | None) -> str:
         return tree.value if isinstance(tree, Scalar) else ""
+
+    def year(self, tree: Tree | None) -> None:
+        if tree is not None and not _YEAR.match(self.text(tree)):
+            self.report("T104", "a year has four digits", first_mark(tree), help=("for example `year: 2015`",))
 
     def tiling(self, tree: Tree | None) -> bool:
         if tree is None:
@@ -275,16 +285,29 @@ class Validator:
 
     def variants(
         self, tree: Tree | None, file: File
-    ) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[Expectation, ...]]]:
+    ) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[Expectation, ...]], dict[str, dict[str, Tree]]]:
+        """The params of the variants, what they expect, and what else they say of themselves."""
         found: dict[str, dict[str, Any]] = {}
         expects: dict[str, tuple[Expectation, ...]] = {}
+        told: dict[str, dict[str, Tree]] = {}
         mapping = self.mapping(tree, "variants", "variants: {wide: {width: 2.0}}") if tree is not None else None
         for key, value in mapping or ():
             inner = self.mapping(value, f"variant {key.value}", "wide: {width: 2.0}")
             settings: dict[str, Any] = {}
             for name, setting in inner or ():
+                if name.value in VARIANT_KEYS and name.value in file.params:
+                    message = f"{name.value!r} is a parameter, and what a variant says of itself"
+                    self.report("G110", message, name.mark, help=("choose another name for the parameter",))
+                    continue
                 if name.value == "expect":
                     expects[key.value] = self.expectations(setting)
+                    continue
+                if name.value in VARIANT_KEYS:
+                    if name.value == "year":
+                        self.year(setting)
+                    elif self.scalar(setting, "the name of a variant") is None:
+                        continue
+                    told.setdefault(key.value, {})[name.value] = setting
                     continue
                 if name.value not in file.params:
                     hint = did_you_mean(name.value, file.params)
@@ -299,7 +322,7 @@ class Validator:
                 if number is not None:
                     settings[name.value] = number
             found[key.value] = settings
-        return found, expects
+        return found, expects, told
 
     def set_params(
         self,

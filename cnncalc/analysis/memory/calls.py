@@ -45,7 +45,7 @@ def narrow(value, start, length):
     "crop": """
 def crop(value, starts, sizes):
     for axis, (start, size) in enumerate(zip(starts, sizes), 2):
-        if size != value.shape[axis]:
+        if start or size != value.shape[axis]:
             value = value.narrow(axis, start, size)
     return value
 """,
@@ -60,6 +60,19 @@ def tile(value, times):
     "shuffle": """
 def shuffle(value, groups):
     return value.unflatten(1, (groups, -1)).transpose(1, 2).flatten(1, 2)
+""",
+    "times": """
+def times(value, factor):
+    return value * factor
+""",
+    "mean_inside": """
+def mean_inside(value, sides, kernel_size, stride, ceil_mode):
+    pool = functools.partial(getattr(F, f"avg_pool{len(sides)}d"), kernel_size=kernel_size, stride=stride)
+    pads = [each for side in reversed(sides) for each in side]
+    total = pool(F.pad(value, pads), ceil_mode=ceil_mode)
+    inside = torch.ones_like(value[:1, :1])
+    inside = pool(F.pad(inside, pads), ceil_mode=ceil_mode)
+    return total / inside
 """,
     "movedim": """
 def movedim(value, source, target):
@@ -86,6 +99,20 @@ class L2Norm(nn.Module):
 
     def forward(self, value):
         return F.normalize(value, dim=1) * self.weight.view(-1, *[1] * (value.dim() - 2))
+""",
+    "FrozenBatchNorm": """
+class FrozenBatchNorm(nn.Module):
+    def __init__(self, num_features, eps):
+        super().__init__()
+        self.eps = eps
+        for name, value in (("weight", 1.0), ("bias", 0.0), ("running_mean", 0.0), ("running_var", 1.0)):
+            self.register_buffer(name, torch.full((num_features,), value))
+
+    def forward(self, value):
+        sizes = [1] * (value.dim() - 2)
+        scale = self.weight * (self.running_var + self.eps).rsqrt()
+        shift = self.bias - self.running_mean * scale
+        return value * scale.view(-1, *sizes) + shift.view(-1, *sizes)
 """,
     "DropPath": """
 class DropPath(nn.Module):

@@ -98,6 +98,25 @@ def channel_scale(tape: Tape, site: Site, x: Tensor) -> Tensor:
     return _scaled(tape, x, site.weights["weight"])
 
 
+@rule("FrozenBatchNorm")
+def frozen_batch_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
+    """Factor and addend are worked out anew each time; the factor is kept, the input is not."""
+    channels = (x.shape[1],)
+    variance = tape.new(channels)
+    widened = ops.add_number(tape, variance)
+    root = tape.new(channels)
+    tape.drop(variance, widened)
+    scale = tape.new(channels)
+    tape.drop(root)
+    mean, shift = tape.new(channels), tape.new(channels)
+    tape.drop(mean)
+    product = _scaled(tape, x, scale)
+    addend = ops.view(tape, shift, (*channels, *[1] * (len(x.shape) - 2)))
+    out = ops.add(tape, product, addend)
+    tape.drop(product, addend, scale, shift)
+    return out
+
+
 def _scaled(tape: Tape, x: Tensor, weight: Tensor) -> Tensor:
     factor = ops.view(tape, weight, (*weight.shape, *[1] * (len(x.shape) - 2)))
     out = ops.mul(tape, x, factor)

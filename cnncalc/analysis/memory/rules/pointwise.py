@@ -58,6 +58,11 @@ def _in_place(tape: Tape, x: Tensor) -> Tensor:
     return tape.record(out, (x,), ops.gradient_of(tape, x), (out,))
 
 
+@rule("times")
+def times(tape: Tape, site: Site, x: Tensor) -> Tensor:
+    return ops.mul_number(tape, x)
+
+
 @rule("PReLU")
 def prelu(tape: Tape, site: Site, x: Tensor) -> Tensor:
     """``_prelu_kernel_backward`` makes the slope's gradient in full size, reduced afterwards."""

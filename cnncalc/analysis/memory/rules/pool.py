@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from cnncalc.analysis.memory import ops
 from cnncalc.analysis.memory.layout import channels_last, is_channels_last
+from cnncalc.analysis.memory.rules.resize import padded
 from cnncalc.analysis.memory.rules.table import Site, each_rank, rule
 from cnncalc.analysis.memory.tape import Tape
 from cnncalc.analysis.memory.tensors import Tensor
@@ -50,12 +51,29 @@ def max_pool(tape: Tape, site: Site, x: Tensor) -> Tensor | tuple[Tensor, Tensor
 
 @rule(*each_rank("AvgPool"))
 def avg_pool(tape: Tape, site: Site, x: Tensor) -> Tensor:
+    return averaged(tape, x, site.shape)
+
+
+def averaged(tape: Tape, x: Tensor, shape: Shape) -> Tensor:
     """Keeps the input, for its size."""
-    return (
-        squeezed(tape, x, site.shape, True)
-        if site.rank == 1
-        else ops.resized(tape, x, site.shape, (x,), packed=site.rank == 3)
-    )
+    rank = len(shape) - 2
+    return squeezed(tape, x, shape, True) if rank == 1 else ops.resized(tape, x, shape, (x,), packed=rank == 3)
+
+
+@rule("mean_inside")
+def mean_inside(tape: Tape, site: Site, x: Tensor) -> Tensor:
+    """The mean with zeros, over the share of each window that is no padding."""
+    sides = site.arguments["sides"]
+    wide = padded(tape, x, sides, "constant")
+    total = averaged(tape, wide, site.shape)
+    tape.drop(wide)
+    ones = tape.new((1, 1, *x.shape[2:]))
+    wide = padded(tape, ones, sides, "constant")
+    inside = averaged(tape, wide, (1, 1, *site.shape[2:]))
+    tape.drop(wide, ones)
+    out = ops.div(tape, total, inside)
+    tape.drop(total, inside)
+    return out
 
 
 @rule(*each_rank("AdaptiveAvgPool"))

@@ -16,7 +16,7 @@ Ref: TypeAlias = tuple[int, int]
 LONGEST = 84
 """An expression with another one in it is no longer than this."""
 
-TIGHTNESS = {"add": 1, "mul": 2}
+TIGHTNESS = {"add": 1, "mul": 2, "times": 2}
 
 
 class Step(NamedTuple):
@@ -128,6 +128,8 @@ def document(tree: Tree, name: object) -> Doc:
     ]
     if kind in ("add", "mul"):
         return f" {'+' if kind == 'add' else '*'} ".join(texts)
+    if kind == "times":
+        return f"{texts[0]} * {settings[0]!r}"
     if kind == "add_":
         return texts[0] + "".join(f".add_({flat(each)})" for each in docs[1:])
     if kind == "chunk":

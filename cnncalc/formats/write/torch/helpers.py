@@ -24,6 +24,58 @@ class CenterCrop(nn.Module):
             x = x.narrow(axis, (x.shape[axis] - size) // 2, size)
         return x
 ''',
+    "Crop": '''
+class Crop(nn.Module):
+    """The maps cut to a size, from the row ``start`` on."""
+
+    def __init__(self, size: int | tuple[int, ...], start: int | tuple[int, ...]) -> None:
+        super().__init__()
+        self.size, self.start = size, start
+
+    def forward(self, x: Tensor) -> Tensor:
+        rank = x.dim() - 2
+        sizes = self.size if isinstance(self.size, tuple) else (self.size,) * rank
+        starts = self.start if isinstance(self.start, tuple) else (self.start,) * rank
+        for axis, (start, size) in enumerate(zip(starts, sizes), 2):
+            x = x.narrow(axis, start, size)
+        return x
+''',
+    "AvgPoolInside": '''
+class AvgPoolInside(nn.Module):
+    """The mean of every window without the padding, which may be another on each side."""
+
+    def __init__(
+        self,
+        sides: tuple[tuple[int, int], ...],
+        kernel_size: int | tuple[int, ...],
+        stride: int | tuple[int, ...],
+        ceil_mode: bool = False,
+    ) -> None:
+        super().__init__()
+        self.pads = [each for side in reversed(sides) for each in side]
+        self.pool = getattr(nn, f"AvgPool{len(sides)}d")(kernel_size, stride, ceil_mode=ceil_mode)
+
+    def forward(self, x: Tensor) -> Tensor:
+        total = self.pool(F.pad(x, self.pads))
+        return total / self.pool(F.pad(torch.ones_like(x[:1, :1]), self.pads))
+''',
+    "FrozenBatchNorm": '''
+class FrozenBatchNorm(nn.Module):
+    """A batch norm whose scale, shift, mean and variance are fixed."""
+
+    def __init__(self, num_features: int, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.eps = eps
+        names = ("weight", "bias", "running_mean", "running_var")
+        for name, value in zip(names, (1.0, 0.0, 0.0, 1.0)):
+            self.register_buffer(name, torch.full((num_features,), value))
+
+    def forward(self, x: Tensor) -> Tensor:
+        sizes = [1] * (x.dim() - 2)
+        scale = self.weight * (self.running_var + self.eps).rsqrt()
+        shift = self.bias - self.running_mean * scale
+        return x * scale.view(-1, *sizes) + shift.view(-1, *sizes)
+''',
     "ChannelLayerNorm": '''
 class ChannelLayerNorm(nn.LayerNorm):
     """Layer normalisation over the channels of each position."""

@@ -113,7 +113,8 @@ def crop_to_neighbours(operations: list[Operation]) -> None:
             users.setdefault(value.operation, []).append(operation)
     for crop in operations:
         found = users.get(crop.index, [])
-        if crop.node.kind != "crop" or len(found) != 1 or found[0].node.kind != "concat":
+        layer: Any = crop.node.layer
+        if crop.node.kind != "crop" or layer.at is not None or len(found) != 1 or found[0].node.kind != "concat":
             continue
         concat = found[0]
         place = concat.path[:-1]
@@ -163,7 +164,12 @@ def part_of(call: Call, shapes: tuple[Shape, ...], node: Node) -> Construct | Fu
     if call.name == "shuffle" and rank:
         return construct("ChannelShuffle", given)
     if call.name == "crop":
-        return construct("CenterCrop", {"size": given["sizes"]})
+        layer: Any = node.layer
+        if layer.at is None:
+            return construct("CenterCrop", {"size": given["sizes"]})
+        return construct("Crop", {"size": given["sizes"], "start": given["starts"]})
+    if call.name == "mean_inside":
+        return construct("AvgPoolInside", given)
     return Function(call.name, tuple(given.values()))
 
 
@@ -209,7 +215,7 @@ def construct(name: str, arguments: Any) -> Construct:
     helper = name in HELPERS
     if name.startswith("Conv"):
         arguments = dict(sorted(arguments.items(), key=lambda each: CONVOLUTION.index(each[0])))
-    one = name not in ("LocallyConnected", "Unflatten")
+    one = name not in ("LocallyConnected", "AvgPoolInside", "Unflatten")
     parts = tuple(Literal(plain(value) if one else value, key) for key, value in arguments.items())
     return Construct(name if helper else f"nn.{name}", tuple(arguments), parts)
 

@@ -50,6 +50,13 @@ class ToolName(Choice):
     "--depth", type=click.IntRange(1), help="Fold names deeper than this; 1 shows lines.  [default: what fits a screen]"
 )
 @click.option("--columns", metavar="NAMES", help="Columns, separated by commas, or +NAMES to add some.")
+@click.option(
+    "--style",
+    type=click.Choice(["plain", "cs231n"]),
+    default="plain",
+    show_default=True,
+    help="The table's notation; cs231n is that of the course notes.",
+)
 @click.option("--strict", is_flag=True, help="A stride that does not tile is an error.")
 @click.option("--limit", type=click.IntRange(1), help="The most layers a network may have.")
 @click.option(
@@ -69,6 +76,7 @@ def command(
     tool: str | None,
     depth: int | None,
     columns: str | None,
+    style: str,
     strict: bool,
     limit: int | None,
     format_: str,
@@ -77,6 +85,8 @@ def command(
     from cnncalc.errors import Diagnostic, SpecError
     from cnncalc.graph import NODE_LIMIT
 
+    if style != "plain" and (format_ != "table" or columns or depth or tool or batch != 1):
+        raise click.UsageError(f"--style {style} is a table of one image with columns of its own.")
     reports: list[Any] = []
     errors: list[Diagnostic] = []
     for target in targets:
@@ -98,7 +108,10 @@ def command(
         except SpecError as error:
             keep(errors, error)
     errors = api.in_order(errors)
-    write(reports, errors, format_, depth, columns, tool)
+    if style == "cs231n":
+        write_notes(reports, errors)
+    else:
+        write(reports, errors, format_, depth, columns, tool)
     ctx.exit(exit_code(errors))
 
 
@@ -136,5 +149,19 @@ def write(
         text = (delimited.csv_text if format_ == "csv" else delimited.markdown)(reports, depth, names)
         if reports:
             _output.echo(text)
+    if errors:
+        _output.print_errors(errors)
+
+
+def write_notes(reports: list[Any], errors: list[Any]) -> None:
+    """The reports in the notation of the CS231n notes, each under its name where there are several."""
+    from cnncalc.cli import _output
+    from cnncalc.render import cs231n
+
+    width = _output.terminal().width
+    shown = [report for report in reports if report.rows]
+    texts = [(f"{report.name}\n" if len(shown) > 1 else "") + cs231n.text(report, width) for report in shown]
+    if texts:
+        _output.echo("\n".join(texts))
     if errors:
         _output.print_errors(errors)

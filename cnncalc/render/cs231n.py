@@ -37,12 +37,14 @@ def text(report: Report, width: int) -> str:
     lines += [line(title(row), row.output, params(row)) for row in kept]
     values = sum(prod(shape) for _, shape in report.inputs) + sum(prod(row.output) for row in kept)
     weights = sum(map(weights_of, kept))
+    biases = report.totals.params - weights
     size = DTYPE_BYTES[report.dtype]
     total = values * size
     lines += [
         f"TOTAL memory: {rough(values, 3)} * {size} bytes = {short_bytes(total)} ({total / 10**6:.1f} MB) / image "
         "(only forward! about twice that for backward)",
-        f"TOTAL params: {rough(weights, 3)} = {grouped(weights)} weights, {grouped(report.totals.params)} with the biases",
+        f"TOTAL params: {rough(weights, 3)} = {grouped(weights)} weights"
+        + (f", {grouped(report.totals.params)} with the biases" if biases else ""),
         *wrap(unseen(report.rows), width),
     ]
     return "\n".join(lines) + "\n"
@@ -60,11 +62,9 @@ def rough(value: int, digits: int = 2) -> str:
     if value < 1000:
         return str(value)
     rounded = float(f"{value:.{digits}g}")
-    for unit in "KMGT":
-        rounded /= 1000
-        if rounded < 1000:
-            break
-    return f"{rounded:.{digits}g}{unit}" if rounded < 10**digits else f"{rounded:.0f}{unit}"
+    thousands = min((len(f"{rounded:.0f}") - 1) // 3, 4)
+    rounded /= 1000**thousands
+    return (f"{rounded:.{digits}g}" if rounded < 10**digits else f"{rounded:.0f}") + " KMGT"[thousands]
 
 
 def has_volume(row: Row) -> bool:

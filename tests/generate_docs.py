@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from cnncalc import api
 from cnncalc.layers import SPELLINGS, TABLE, Kind, kind_of
 from cnncalc.layers.base import got
 from cnncalc.shape import show
+from tests import generate_networks
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = DOCS.parent / "cnncalc" / "pages"
@@ -219,7 +221,13 @@ def one_level_down(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
-GENERATED = {"layers.md": page, "cli.md": cli_page, "diagnostics.md": diagnostics_page}
+GENERATED = {
+    "layers.md": page,
+    "cli.md": cli_page,
+    "diagnostics.md": diagnostics_page,
+    "networks/index.md": generate_networks.index,
+    **{f"networks/{stem}.md": partial(generate_networks.page, stem) for stem in generate_networks.sources()},
+}
 
 
 if __name__ == "__main__":

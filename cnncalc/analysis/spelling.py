@@ -12,11 +12,12 @@ def settings(layer: Layer, shapes: tuple[Shape, ...]) -> str:
     if not isinstance(layer, Windowed):
         fields = type(layer).model_fields
         shown = []
-        for name, info in fields.items():
+        for position, (name, info) in enumerate(fields.items()):
             value = getattr(layer, name)
             if value is None or value == info.default:
                 continue
-            shown.append(name if value is True else f"no{name}" if value is False else number(value))
+            label = f"{name}=" if position > len(shown) else ""
+            shown.append(name if value is True else f"no{name}" if value is False else label + number(value))
         return " ".join(shown)
     rank = len(shapes[0]) - 1
     kernel = (layer.kernel,) * rank if isinstance(layer.kernel, int) else layer.kernel
@@ -37,8 +38,7 @@ def settings(layer: Layer, shapes: tuple[Shape, ...]) -> str:
             parts.append(f"{letter}{number(value)}")
     if getattr(layer, "ceil", False):
         parts.append("ceil")
-    if getattr(layer, "bias", True) is False:
-        parts.append("nobias")
+    parts += [f"no{option}" for option in ("count", "bias") if getattr(layer, option, True) is False]
     return " ".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -30,3 +31,5 @@ def command(name: str, path_only: bool) -> None:
         hint = did_you_mean(name, library.names()) or "`cnncalc list` names the bundled networks"
         raise fault("Y001", f"there is no bundled network called {name!r}", help=[hint])
     echo(place.path if path_only else load_source(place.path).text)
+    if place.variant is not None and place.variant not in os.path.basename(place.path):
+        click.echo(f"note: {place.variant} is a variant of this file: --variant {place.variant}", err=True)

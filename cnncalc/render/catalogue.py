@@ -14,26 +14,37 @@ from cnncalc.shape import show
 from cnncalc.units import grouped, short_count
 
 VERSION = 1
+WIDE = 66
+"""Columns that a full name needs with the figures in front of it, beside the name and the sizes."""
 
 Families: TypeAlias = Mapping[str, Sequence[Entry]]
 
 
 def lines(families: Families, width: int) -> Iterator[tuple[str, str]]:
-    """The lines of the table, each with its style: ``heading``, ``row`` or ``about``."""
+    """The lines of the table, each with its style: ``heading``, ``row`` or ``about``.  Where there is room the networks'
+    full names stand behind the figures."""
     entries = [each for members in families.values() for each in members]
     column = max((len(each.name) for each in entries), default=4) + 2
-    yield "heading", f"{'name':<{column}}  year  {'params':>13}  {'MACs':>9}  input"
+    sizes = max((len(shapes_of(each)) for each in entries), default=5)
+    wide = width >= column + sizes + WIDE
+    head = f"{'name':<{column}}  year  {'params':>13}  {'MACs':>9}  {'input':<{sizes}}  network"
+    yield "heading", head if wide else head[: -sizes - 9] + "input"
+    told: set[str] = set()
     for family, members in families.items():
         yield "heading", family
-        file = ""
         for each in members:
-            shapes = ", ".join(dict.fromkeys(show(shape) for _, shape in each.inputs))
             year = str(each.year or "")
-            row = f"  {each.name:<{column - 2}}  {year:>4}  {figure(each.params):>13}  {count(each.macs):>9}  {shapes}"
+            row = f"  {each.name:<{column - 2}}  {year:>4}  {figure(each.params):>13}  {count(each.macs):>9}  "
+            row += f"{shapes_of(each):<{sizes}}  {each.title}" if wide else shapes_of(each)
             yield "row", cut(row.rstrip(), width)
-            if each.file != file and each.about:
+            if each.file not in told and each.about:
                 yield "about", cut(f"      {each.about}", width)
-            file = each.file
+            told.add(each.file)
+
+
+def shapes_of(entry: Entry) -> str:
+    """The shapes that flow in, each once."""
+    return ", ".join(dict.fromkeys(show(shape) for _, shape in entry.inputs))
 
 
 def figure(value: int | None) -> str:

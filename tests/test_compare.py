@@ -186,6 +186,7 @@ def test_runs_per_image_are_told() -> None:
         ([], "Missing argument"),
         (["lenet5", "--sort", "colour"], "choose from"),
         (["lenet5", "--sort", ""], "choose from"),
+        (["lenet5", "--sort", "params,macs"], "one column, not 2"),
         (["lenet5", "--columns", "name,colour"], "choose from"),
         (["lenet5", "--batch", "0"], "--batch"),
         (["", "/", "\udcff"], "error["),

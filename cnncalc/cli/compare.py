@@ -47,7 +47,9 @@ def command(
         raise click.UsageError("Missing argument 'TARGET...' (or --all).")
     names = chosen_columns(columns, render)
     if sort is not None:
-        [sort] = names_list(sort, render.COLUMNS, "--sort")[:1]
+        sort, *more = names_list(sort, render.COLUMNS, "--sort")
+        if more:
+            raise click.BadParameter(f"one column, not {len(more) + 1}", param_hint="--sort")
     wanted = list(dict.fromkeys((*targets, *(library.names() if every else ()))))
     peaks = format_ == "json" or bool({*(names or ()), sort} & {*render.PEAKS})
     rows: list[Any] = []

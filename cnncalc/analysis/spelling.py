@@ -11,7 +11,7 @@ def settings(layer: Layer, shapes: tuple[Shape, ...]) -> str:
     """The hyperparameters that say what a layer does, in the language's own shorthands, padding resolved."""
     if not isinstance(layer, Windowed):
         fields = type(layer).model_fields
-        shown = []
+        shown: list[str] = []
         for position, (name, info) in enumerate(fields.items()):
             value = getattr(layer, name)
             if value is None or value == info.default:

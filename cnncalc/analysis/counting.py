@@ -184,7 +184,7 @@ def table(free: Iterable[str], *rules: tuple[Iterable[str], Rule]) -> dict[str, 
 
 MOVING = (
     *("Flatten", "Unflatten", "pad", "crop", "narrow", "concat", "tile", "shuffle", "PixelShuffle", "PixelUnshuffle"),
-    *("MaxUnpool", "Dropout", "DropPath", "add", "mul"),
+    *("MaxUnpool", "Dropout", "DropPath", "add", "mul", "times"),
 )
 """No tool counts these; sums and products only where they are no operators but ``torch.add`` and ``torch.mul``."""
 ACTIVATIONS = (
@@ -234,7 +234,7 @@ PTFLOPS = table(
     (("Upsample",), made(2)),
 )
 PTFLOPS_ATEN = table(MEASURED, (WEIGHTED, macs_and_bias))
-TORCHVISION = table((*MEASURED, "ChannelScale", "FrozenBatchNorm", "times", "mean_inside"), (("Conv", "Linear"), macs))
+TORCHVISION = table((*MEASURED, "ChannelScale", "FrozenBatchNorm", "mean_inside"), (("Conv", "Linear"), macs))
 
 
 # -- parameters --------------------------------------------------------------------------------------------------

@@ -21,8 +21,8 @@ Families: TypeAlias = Mapping[str, Sequence[Entry]]
 
 
 def lines(families: Families, width: int) -> Iterator[tuple[str, str]]:
-    """The lines of the table, each with its style: ``heading``, ``row`` or ``about``.  Where there is room the full names
-    stand behind the figures."""
+    """The lines of the table, each with its style: ``heading``, ``row`` or ``about``.  Where there is
+    room the full names stand behind the figures."""
     entries = [each for members in families.values() for each in members]
     column = max((len(each.name) for each in entries), default=4) + 2
     sizes = max((len(shapes_of(each)) for each in entries), default=5)

@@ -8,6 +8,7 @@ import pytest
 
 from cnncalc import library
 from tests import generate_networks as pages
+from tests import network_stages
 
 SOURCES = pages.sources()
 
@@ -40,7 +41,7 @@ def test_a_reason_is_given_where_figures_differ_and_nowhere_else(stem: str) -> N
 
 def test_the_rows_of_googlenet_that_cannot_be_right() -> None:
     (stage, *_) = SOURCES["inception"]["stages"]
-    lines = list(pages.stages(pages.Nets({}), **stage))
+    lines = list(pages.stage_table(pages.Nets({}), **stage))
     assert [line.split(" | ")[0] for line in lines[4:] if "** (" in line] == ["| conv 7x7, pool", "| 4c", "| 5a"]
 
 
@@ -67,7 +68,7 @@ def test_known_discrepancies_are_told() -> None:
     ],
 )
 def test_printed_precision(printed: str, exact: int, right: bool) -> None:
-    assert pages.agrees(printed, exact) is right
+    assert network_stages.agrees(printed, exact) is right
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_printed_precision(printed: str, exact: int, right: bool) -> None:
     ],
 )
 def test_repeated_layers(words: str, found: tuple[int, int]) -> None:
-    assert pages.repeated(words.split()) == found
+    assert network_stages.repeated(words.split()) == found
 
 
 def test_a_changed_network_has_to_say_what_it_changes() -> None:

@@ -160,6 +160,40 @@ def test_list_of_a_family() -> None:
     assert result.exit_code == 2 and "did you mean 'VGG'?" in result.stderr
 
 
+def test_a_year_and_a_name_per_variant_in_the_list() -> None:
+    found = {each["name"]: each for each in json.loads(run("list", "--format", "json").stdout)["networks"]}
+    years = {name: found[name]["year"] for name in ("resnet18", "resnet101", "resnext50_32x4d", "wide_resnet50_2")}
+    assert years == {"resnet18": 2015, "resnet101": 2015, "resnext50_32x4d": 2016, "wide_resnet50_2": 2016}
+    assert [found[name]["title"] for name in ("resnet50", "resnet101", "efficientnet_v2_l", "r2plus1d_18")] == [
+        "ResNet-50", "ResNet-101", "EfficientNetV2-L", "R(2+1)D-18",
+    ]  # fmt: skip
+    titles = [each["title"] for each in found.values()]
+    assert sorted(titles) == sorted(set(titles)), "two networks with one name"
+
+
+def test_the_list_is_in_the_order_of_years_and_files() -> None:
+    names = [line.split()[0] for line in run("list", "--family", "resnet").stdout.splitlines()[2:] if line[2:3] > " "]
+    assert names[:5] == ["resnet18", "resnet34", "resnet50", "resnet101", "resnet152"]
+    assert names.index("preact_resnet164") > names.index("resnet152_v1")
+    assert names[-2:] == ["wide_resnet50_2", "wide_resnet101_2"]
+
+
+@pytest.mark.parametrize("columns, shown", [("80", False), ("140", True)])
+def test_full_names_where_there_is_room(columns: str, shown: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    lines = run("list", "--family", "resnet").stdout.splitlines()
+    assert max(map(len, lines)) <= int(columns)
+    assert any(line.endswith("  Wide ResNet-101-2") for line in lines) is shown
+    assert sum("He et al. 2015 (arXiv 1512.03385), table 1, with the stride" in line for line in lines) == 1
+
+
+def test_show_says_that_it_is_a_variant() -> None:
+    result = run("show", "densenet201")
+    assert result.stdout == run("show", "densenet121").stdout
+    assert "--variant densenet201" in result.stderr
+    assert run("show", "vgg16").stderr == ""
+
+
 def test_list_goes_on_past_a_broken_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "good.yaml").write_text("family: F\nyear: 2000\ninput: 3x8x8\nlayers: conv 4 3\n")
     (tmp_path / "shape.yaml").write_text("family: F\nyear: 2001\ninput: 3x8x8\nlayers: conv 4 30\n")

@@ -178,7 +178,8 @@ def below(report: Report, tool: str | None = None) -> list[Cell]:
         lines.append(Cell(f"runs {grouped(times)} times per image: {short_count(totals.macs * times)} MACs"))
     shared = sum(row.weights_of is not None for row in report.rows)
     if shared:
-        lines.append(Cell(f"{shared} layers use weights that count once, at their first use", "dim"))
+        who = "1 layer uses" if shared == 1 else f"{shared} layers use"
+        lines.append(Cell(f"{who} weights that count once, at their first use", "dim"))
     if tool is not None:
         lines.append(Cell(as_other(report, tool)))
     unread = [row for row in report.rows if any(row.unread)]

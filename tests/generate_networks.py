@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import yaml
@@ -77,7 +78,7 @@ class Nets:
         value = getattr(of, figure) if line else total
         if unit == "%":
             return f"{100 * value / total:.2f} %"
-        return grouped(value) if unit is None else f"{value / UNITS[unit]:.{2 if unit == 'M' else 3}f} {unit}"
+        return grouped(value) if unit is None else f"{value / UNITS[unit]:.{3 if unit == 'G' else 2}f} {unit}"
 
     def filled(self, text: str) -> str:
         return re.sub(r"\{([^{}]+)\}", lambda found: self.figure(found[1]), text).strip()
@@ -161,7 +162,8 @@ def page(stem: str) -> str:
     """The page of a family."""
     source = sources()[stem]
     nets = Nets(source.get("also", {}))
-    parts = [f"# {source['family']}", "", nets.filled(source["new"]), "", "## The networks", ""]
+    told = [wrapped(nets.filled(each)) for each in source["new"].split("\n\n")]
+    parts = [f"# {source['family']}", "", "\n\n".join(told), "", "## The networks", ""]
     parts += [*overview(source["family"]), ""]
     if source.get("stages"):
         parts += ["## Stage by stage", ""]
@@ -171,9 +173,21 @@ def page(stem: str) -> str:
         parts += ["## Beside what has been published", "", *published(nets, source["published"]), ""]
     if source.get("notes"):
         parts += ["## What does not add up, and what only has the same name", ""]
-        parts += [f"- {nets.filled(each)}" for each in source["notes"]]
+        parts += [wrapped(nets.filled(each), "- ") for each in source["notes"]]
         parts += [""]
     return "\n".join([*parts, MARK.format(f"`{stem}.yaml`"), ""])
+
+
+def wrapped(text: str, bullet: str = "") -> str:
+    """A paragraph in lines of at most 120 characters."""
+    return fill(
+        text,
+        120,
+        initial_indent=bullet,
+        subsequent_indent=" " * len(bullet),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def index() -> str:
@@ -182,9 +196,12 @@ def index() -> str:
     pages = {source["family"]: (stem, source) for stem, source in found.items()}
     lines = [
         "# The networks", "",
-        "Every network that lectures draw and papers compare with, by family and year: what was new in it, its stages with "
-        "exact figures, and what has been published of it beside what comes out here. Every figure on these pages is "
-        "worked out from the text of the network: `cnncalc summarize NAME` prints all of it, `cnncalc show NAME` the text.",
+        wrapped(
+            "Every network that lectures draw and papers compare with, by family and year: what was new in it, its stages "
+            "with exact figures, and what has been published of it beside what comes out here. Every figure on these pages "
+            "is worked out from the text of the network: `cnncalc summarize NAME` prints all of it, `cnncalc show NAME` "
+            "the text."
+        ),
         "", table_line(["family", "from", "names", "new"]), table_line(["---"] * 4),
     ]  # fmt: skip
     for family, members in entries().items():

@@ -38,9 +38,9 @@ def word(row: Row) -> tuple[str, str]:
     return " ".join([f"{head}{settings[0]}{tail}", *more]), stride
 
 
-def layers(rows: Iterable[Row]) -> str:
-    """What stands in a line: ``[1x1, 64; 3x3, 64; 1x1, 256] x3``, a ``+`` between branches; only counted where that would
-    be long."""
+def layers(rows: Iterable[Row], phrase: str = "") -> str:
+    """What stands in a line: ``[1x1, 64; 3x3, 64; 1x1, 256] x3``, a ``+`` between branches; where that would be long the
+    phrase, and how many there are of each."""
     seen = [row for row in rows if row.kind in SHOWN and ".project" not in row.name]
     words = [word(row) for row in seen]
     places = [branch_of(row.name) for row in seen]
@@ -63,7 +63,8 @@ def layers(rows: Iterable[Row]) -> str:
         at += length * times
     if sum(part.count(";") + 1 for part in parts) > MOST:
         kinds = [row.kind for row in seen]
-        parts = [f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds)]
+        counted = ", ".join(f"{kinds.count(kind)} {kind}" for kind in dict.fromkeys(kinds))
+        return f"{phrase}: {counted}" if phrase else counted
     return "; ".join(parts).replace("; +", " +") or "-"
 
 
@@ -139,22 +140,23 @@ def stages(report: Report, names: Mapping[str, str], paper: Paper) -> Iterable[s
         ["stage", "output", "layers", "params", "MACs", *(f"{LABELS[each]} there" for each in paper.names)]
     )
     yield table_line(["---", "---", "---", "---:", "---:", *["---:"] * len(paper.names)])
+    phrases = {each.name: as_code(each.text.value) for each in report.graph.net.statements}
     for line in dict.fromkeys(row.line or row.name for row in report.rows):
         found = report.find(line)
         assert found is not None
         made = found.rows if isinstance(found, Group) else (found,)
-        cells = [
-            names.get(line, line),
-            show(found.output),
-            layers(made),
-            figure(found.params),
-            figure(found.macs, True),
-        ]
+        what = layers(made, phrases.get(line, ""))
+        cells = [names.get(line, line), show(found.output), what, figure(found.params), figure(found.macs, True)]
         yield table_line([*cells, *(paper.beside(line, each, made) for each in paper.names)])
     totals = [f"**{grouped(report.totals.params)}**", f"**{short_count(report.totals.macs)}**"]
     yield table_line(["**total**", "", "", *totals, *[""] * len(paper.names)])
     if paper.names:
         yield f"\nThere: {paper.source}. In bold is what is more than {float(100 * NEAR):.0f} % off."
+
+
+def as_code(phrase: str) -> str:
+    """A phrase for a cell of a table, without the options that it gives by name."""
+    return "`" + re.sub(r" \w+=\S+", "", " ".join(phrase.split())).replace("|", "\\|") + "`"
 
 
 def figure(value: int, short: bool = False) -> str:

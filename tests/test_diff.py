@@ -555,3 +555,12 @@ def test_no_line_is_wider_than_the_terminal() -> None:
 def test_colours() -> None:
     found = api.diff_all("lenet5", "784 | fc 10")
     assert "\x1b[" in render.coloured(found, 80) and "\x1b" not in render.text(found, 80)
+
+
+@pytest.mark.parametrize("name", ["mask_rcnn", "nasnet_a_mobile", "yolov3", "fcn8s", "unet", "segnet", "r2plus1d_18"])
+def test_the_same_said_another_way_is_equal(name: str) -> None:
+    """The flat form spells sizes, sides and lines out."""
+    network = api.load(name)
+    text = CliRunner().invoke(group, ["expand", name]).stdout
+    found = api.diff_all(network, api.parse(text))
+    assert found and all(each.equal for each in found)

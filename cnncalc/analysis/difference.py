@@ -251,7 +251,15 @@ def settings_that_differ(a: Row, b: Row) -> tuple[Setting, ...]:
         written = getattr(one, name), getattr(other, name)
         if before[name] != after[name] and written[0] != written[1] and not (name == "pad" and same_padding(a, b)):
             found.append(Setting(name, *(before[name] if each is None else each for each in written)))
-    return tuple(found)
+    return () if found and same_calls(a, b) else tuple(found)
+
+
+def same_calls(a: Row, b: Row) -> bool:
+    """Whether two layers are another way to say the same: ``like=p3`` and the size that p3 has, sides per axis."""
+    one, other = a.node.layer, b.node.layer
+    assert one is not None
+    assert other is not None
+    return a.input_shapes == b.input_shapes and one.torch(*a.input_shapes) == other.torch(*b.input_shapes)
 
 
 def same_padding(a: Row, b: Row) -> bool:

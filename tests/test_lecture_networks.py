@@ -16,6 +16,7 @@ import pytest
 from cnncalc import api, library
 from cnncalc.api import Report
 from cnncalc.shape import show
+from tests import test_architectures, test_torchvision
 
 UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
 
@@ -39,6 +40,10 @@ PUBLISHED: dict[str, Told] = {
     "resnet101_v1": Told("He et al. 2015, table 1: 7.6 billion", "44549160", "7.6G"),
     "resnet152_v1": Told("He et al. 2015, table 1: 11.3 billion", "60192808", "11.3G"),
     "preact_resnet164": Told("Zagoruyko & Komodakis 2016, table 5: 1.7M", "1.7M"),
+    "mobilenet_v1": Told("Howard et al. 2017, table 6: 4.2 million, 569 million", "4.2M", "569M"),
+    "mobilenet_v1_0_75": Told("Howard et al. 2017, table 6: 2.6 million, 325 million", "2.6M", "325M"),
+    "mobilenet_v1_0_5": Told("Howard et al. 2017, table 6: 1.3 million, 149 million", "1.3M", "149M"),
+    "mobilenet_v1_0_25": Told("Howard et al. 2017, table 6: 0.5 million, 41 million", "0.5M", "41M"),
     "xception": Told("Chollet 2016, table 3: 22,855,952", "22855952"),
     "nasnet_a_large": Told("Zoph et al. 2017, table 2: 23.8 B; Keras' trainable: 88,753,150", "88753150", "23.8G"),
     "nasnet_a_mobile": Told("Zoph et al. 2017, table 3: 5.3 M, 564 M; Keras' trainable: 5,289,978", "5289978", "564M"),
@@ -102,6 +107,10 @@ COUNTED: dict[str, list[tuple[int, int, int]]] = {
     "nasnet_a_mobile": [(5_289_978, 36_930, 563_638_816)],  # of timm's cells
     "pnasnet5_large": [(86_057_668, 177_189, 24_937_395_792)],  # timm's pnasnet5large
     "pnasnet5_mobile": [(5_064_487, 33_823, 587_293_200)],  # of timm's cells
+    "mobilenet_v1": [(4_231_976, 21_915, 568_740_352)],
+    "mobilenet_v1_0_75": [(2_585_560, 16_443, 325_400_448)],
+    "mobilenet_v1_0_5": [(1_331_592, 10_971, 149_497_088)],
+    "mobilenet_v1_0_25": [(470_072, 5_499, 41_030_272)],
     "fcn32s": [(136_152_917, 0, 181_365_854_976)],
     "fcn16s": [(134_815_994, 0, 181_448_086_272)],
     "fcn8s": [(134_489_759, 0, 181_529_034_048)],
@@ -199,6 +208,12 @@ def test_printed_precision(printed: str, exact: int, right: bool) -> None:
 
 def test_all_are_bundled() -> None:
     assert {*PUBLISHED, *COUNTED, *LAYERS, *OUTPUTS} <= {*library.names()}
+
+
+def test_every_network_is_counted_by_somebody_else() -> None:
+    """Each bundled name has a figure that does not come from its file: published, or counted by torch."""
+    told = {*PUBLISHED, *COUNTED, *LAYERS, *test_torchvision.BUILT}
+    assert {*library.names()} - told == {*test_architectures.PUBLISHED, *test_architectures.COUNTED} - told
 
 
 @pytest.mark.parametrize("name", PUBLISHED)

@@ -1,12 +1,16 @@
 """Diagnostics: one record for everything that can be wrong with a text, and the one exception that carries them.
 
 A code is a topic letter and three digits, frozen once released: Y text and keys, T types and values, S shapes,
-G graph and names, E expectations (P practice and B budgets belong to ``lint``).
+G graph and names, E expectations, P practice, B budgets, X the linter's own comments.  The codes of loading stand in
+``CODES``; a lint rule has its code and its name from its file, ``cnncalc/rules/p101_bias_before_norm.py``.
 """
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable, Sequence
+from functools import cache
 from typing import NamedTuple
 
 from cnncalc.source import Mapping, Mark
@@ -67,7 +71,36 @@ CODES: dict[str, str] = {
     "E102": "claim-differs",
     "E103": "unknown-expectation",
 }
-"""Every code and its name; the page of a code is ``cnncalc/pages/CODE.md``."""
+"""Every code but the lint rules' and its name; the page of a code is ``cnncalc/pages/CODE.md``."""
+
+RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rules")
+
+TOPICS = "YTSGEPBX"
+"""The letters that codes begin with, in the order of the pages."""
+
+_RULE = re.compile(r"([a-z]\d{3})_(\w+)\.py\Z")
+
+
+@cache
+def rule_files() -> dict[str, str]:
+    """The code of every lint rule and the name of its module, from the names of their files: nothing is imported."""
+    found = filter(None, map(_RULE.match, sorted(os.listdir(RULES))))
+    return {each[1].upper(): each[0].removesuffix(".py") for each in found}
+
+
+@cache
+def codes() -> dict[str, str]:
+    """Every code there is and its name, in the order of the topics."""
+    rules = {code: module[5:].replace("_", "-") for code, module in rule_files().items()}
+    known = {**CODES, **rules}
+    return {code: known[code] for code in sorted(known, key=lambda code: (TOPICS.index(code[0]), code))}
+
+
+def code_of(words: str) -> str | None:
+    """The code that a code or a name stands for, case aside; None where it is neither."""
+    if words.upper() in codes():
+        return words.upper()
+    return next((code for code, name in codes().items() if name == words.lower()), None)
 
 
 class Related(NamedTuple):
@@ -75,6 +108,21 @@ class Related(NamedTuple):
 
     message: str
     mark: Mark
+
+
+class Edit(NamedTuple):
+    """An exact change of a text: what ``mark`` covers becomes ``text``; an empty mark inserts."""
+
+    mark: Mark
+    text: str
+
+
+class Fix(NamedTuple):
+    """A way out that can be applied: edits that belong together.  What is not ``safe`` changes figures or meaning."""
+
+    title: str
+    edits: tuple[Edit, ...]
+    safe: bool = True
 
 
 class Diagnostic(NamedTuple):
@@ -89,10 +137,11 @@ class Diagnostic(NamedTuple):
     related: tuple[Related, ...] = ()
     layer: str | None = None
     severity: str = "error"
+    fix: Fix | None = None
 
     @property
     def name(self) -> str:
-        return CODES[self.code]
+        return codes()[self.code]
 
 
 class SpecError(Exception):

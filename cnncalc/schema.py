@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any, TypeAlias
 
-from cnncalc.errors import CODES
+from cnncalc.errors import codes
 from cnncalc.layers import SPELLINGS, TABLE, kind_of
 from cnncalc.layers.base import Work
 from cnncalc.render.json import VERSION
@@ -384,8 +384,8 @@ def _place() -> dict[str, JSON]:
 def _error() -> JSON:
     return _record(
         {
-            "code": {"description": "A stable code.", "enum": list(CODES)},
-            "name": {"description": "The code's name in words.", "enum": list(CODES.values())},
+            "code": {"description": "A stable code.", "enum": list(codes())},
+            "name": {"description": "The code's name in words.", "enum": list(codes().values())},
             "severity": {"enum": ["error", "warning", "info"]},
             "message": _text("What is wrong; stands alone."),
             **_place(),

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from cnncalc import api
 from cnncalc.cli._group import group
-from cnncalc.errors import CODES, Diagnostic, SpecError
+from cnncalc.errors import CODES, Diagnostic, SpecError, code_of
 from cnncalc.render import page
 
 PAGES = Path(page.FOLDER)
@@ -87,7 +87,7 @@ def test_the_code_and_the_name_print_the_page(code: str) -> None:
     ("asked", "hint"),
     [
         ("S199", "S101 does-not-tile"),
-        ("Q101", "codes begin with Y, T, S, G or E"),
+        ("Q101", "codes begin with Y, T, S, G, E, P, B or X"),
         ("does-not-tle", "did you mean 'does-not-tile'?"),
         ("does-not-zzzzzzzzzzzzz-exist", "no diagnostic"),
     ],
@@ -106,7 +106,7 @@ def test_a_diagnostic_has_no_layers() -> None:
 def test_no_bundled_network_is_called_like_a_diagnostic() -> None:
     from cnncalc import library
 
-    assert not [name for name in library.names() if page.code_of(name)]
+    assert not [name for name in library.names() if code_of(name)]
 
 
 def test_the_test_can_fail(tmp_path: Path) -> None:

@@ -64,12 +64,12 @@ def diagnostic_meant(target: str) -> str | None:
     import os
 
     from cnncalc import library
-    from cnncalc.errors import did_you_mean, fault
+    from cnncalc.errors import code_of, did_you_mean, fault
     from cnncalc.render import page
 
     if not page.looks_like_one(target) or os.path.exists(target) or library.find(target) is not None:
         return None
-    code = page.code_of(target)
+    code = code_of(target)
     if code is None:
         help = [each for each in (page.hint(target), did_you_mean(target, library.names())) if each]
         what = "diagnostic" if target[1:].isdigit() else "diagnostic and no bundled network"

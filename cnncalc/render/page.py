@@ -1,4 +1,4 @@
-"""The page of a diagnostic: ``cnncalc/pages/CODE.md``."""
+"""The page of a diagnostic: ``cnncalc/pages/CODE.md``, or the docstring of a lint rule."""
 
 from __future__ import annotations
 
@@ -6,20 +6,14 @@ import json
 import os
 import re
 
-from cnncalc.errors import CODES, did_you_mean, fault
+from cnncalc import rules
+from cnncalc.errors import codes, did_you_mean, fault, rule_files
 
 VERSION = 1
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "pages")
 
 _CODE = re.compile(r"[A-Za-z]\d{3}\Z")
 _NAME = re.compile(r"[a-z]+(-[a-z]+)+\Z", re.IGNORECASE)
-
-
-def code_of(words: str) -> str | None:
-    """The code that a code or a diagnostic's name stands for, case aside; None where it is neither."""
-    if words.upper() in CODES:
-        return words.upper()
-    return next((code for code, name in CODES.items() if name == words.lower()), None)
 
 
 def looks_like_one(words: str) -> bool:
@@ -29,20 +23,32 @@ def looks_like_one(words: str) -> bool:
 
 def hint(words: str) -> str:
     """The nearest code or name in words, or an empty text."""
-    near = did_you_mean(words, [*CODES.values(), *CODES])
-    topic = [f"{code} {name}" for code, name in CODES.items() if code[0] == words[:1].upper()]
+    near = did_you_mean(words, [*codes().values(), *codes()])
+    topic = [f"{code} {name}" for code, name in codes().items() if code[0] == words[:1].upper()]
     if _CODE.match(words):
-        return "\n".join(["the codes of this topic:", *topic]) if topic else "codes begin with Y, T, S, G or E"
+        return "\n".join(["the codes of this topic:", *topic]) if topic else "codes begin with Y, T, S, G, E, P, B or X"
     return near
 
 
 def page(code: str) -> str:
     """The Markdown of a code's page; raises :class:`SpecError` where the installation has lost it."""
+    if code in rule_files():
+        return rule_page(rules.load(code))
     try:
         with open(os.path.join(FOLDER, f"{code}.md"), encoding="utf-8") as file:
             return file.read()
     except OSError:
-        raise fault("Y001", f"the page of {code} {CODES[code]} is missing from this installation") from None
+        raise fault("Y001", f"the page of {code} {codes()[code]} is missing from this installation") from None
+
+
+def rule_page(rule: rules.Rule) -> str:
+    """The same for a lint rule."""
+    facts = [f"Severity: {rule.severity}"]
+    if rule.fixable:
+        facts.append("unsafe fix: `--fix --unsafe-fixes`" if rule.changes else "`--fix` repairs it")
+    if not rule.default:
+        facts.append(f"off unless chosen: `--extend-select {rule.code}`")
+    return f"# {rule.code} {rule.name}\n\n{'; '.join(facts)}\n\n{rule.summary}\n\n{rule.page}"
 
 
 def coloured(words: str, width: int) -> str:
@@ -64,7 +70,7 @@ def as_document(code: str) -> str:
     document = {
         "version": VERSION,
         "code": code,
-        "name": CODES[code],
+        "name": codes()[code],
         "severity": found[1] if found else "error",
         "text": words,
     }

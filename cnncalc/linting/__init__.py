@@ -1,0 +1,1 @@
+"""The linter: what runs the rules of :mod:`cnncalc.rules` over files, and what becomes of their findings."""

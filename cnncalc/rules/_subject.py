@@ -1,0 +1,317 @@
+"""What a lint rule sees: one file, the networks that it describes, and the sites where their layers are written.
+
+A layer of a block's body that is used sixteen times is one site with sixteen places.  A rule looks at sites and tells
+each finding once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from cnncalc.analysis.report import Report
+from cnncalc.errors import Diagnostic, Edit, Fix, Related
+from cnncalc.graph import Graph, Node
+from cnncalc.layers import canonical
+from cnncalc.layers.base import Layer
+from cnncalc.rules._comments import Comment, comments_of
+from cnncalc.rules._spots import Spot, spots_of
+from cnncalc.shape import Shape
+from cnncalc.source import Mapping as TreeMapping
+from cnncalc.source import Mark, Source, Tree
+from cnncalc.spec.network import Network
+
+
+class View:
+    """One net as it was expanded: of the file itself, or of one of its variants.
+
+    ``report`` may be partial: then ``complete`` is False, the rows end at the faults, and what follows a layer may be
+    missing.
+    """
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.graph: Graph = report.graph
+
+    @property
+    def network(self) -> Network:
+        return self.graph.network
+
+    @property
+    def variant(self) -> str | None:
+        """The variant that was chosen; None: the file as it stands."""
+        return self.graph.network.variant
+
+    @property
+    def complete(self) -> bool:
+        return self.graph.complete
+
+    @cached_property
+    def _consumers(self) -> list[list[Node]]:
+        found: list[list[Node]] = [[] for _ in self.graph.nodes]
+        for node in self.graph.nodes:
+            for index in (*node.inputs, *node.links):
+                found[index].append(node)
+        return found
+
+    @cached_property
+    def _outputs(self) -> frozenset[int]:
+        return frozenset(index for _, index in self.graph.outputs)
+
+    def consumers(self, node: Node) -> Sequence[Node]:
+        """The nodes that take the output of a node, in the order of execution."""
+        return self._consumers[node.index]
+
+    def is_output(self, node: Node) -> bool:
+        """Whether the network puts the value of this node out."""
+        return node.index in self._outputs
+
+    def inputs(self, node: Node) -> tuple[Node, ...]:
+        """The nodes whose output flows in; an input of the network is a node of the kind ``input``."""
+        return tuple(self.graph.nodes[each] for each in node.inputs)
+
+    def input_shapes(self, node: Node) -> tuple[Shape, ...]:
+        return self.graph.input_shapes(node)
+
+    def before(self, node: Node, through: Iterable[str] = ()) -> Node | None:
+        """The node in front of a node with one input, looking through layers of the kinds ``through``.
+
+        None where there are several inputs on the way.
+        """
+        passed = frozenset(through)
+        while len(node.inputs) == 1:
+            node = self.graph.nodes[node.inputs[0]]
+            if node.kind not in passed:
+                return node
+        return None
+
+    def after(self, node: Node, through: Iterable[str] = ()) -> Node | None:
+        """The only node behind a node, looking through layers of the kinds ``through``.
+
+        None where the value goes to several nodes, to none, or is an output of the network too: then a change to the
+        layer shows elsewhere.
+        """
+        passed = frozenset(through)
+        while True:
+            consumers = self._consumers[node.index]
+            if len(consumers) != 1 or node.index in self._outputs:
+                return None
+            node = consumers[0]
+            if node.kind not in passed:
+                return node
+
+    def ancestors(self, node: Node) -> Iterator[Node]:
+        """Every node that a node depends on, nearest first."""
+        seen = {node.index}
+        waiting = [node]
+        while waiting:
+            for index in waiting.pop(0).inputs:
+                if index not in seen:
+                    seen.add(index)
+                    waiting.append(self.graph.nodes[index])
+                    yield self.graph.nodes[index]
+
+
+class Place(NamedTuple):
+    """One layer that a site makes."""
+
+    view: View
+    node: Node
+
+    @property
+    def layer(self) -> Layer:
+        assert self.node.layer is not None
+        return self.node.layer
+
+    @property
+    def input_shapes(self) -> tuple[Shape, ...]:
+        return self.view.input_shapes(self.node)
+
+    @property
+    def output(self) -> Shape:
+        return self.node.facts.output
+
+
+class Site:
+    """A place in the text where a layer is written, with every layer that it makes.
+
+    ``word`` is the layer's own word (``conv`` for ``convolution`` and ``conv3-64``); ``mark`` covers the whole call.
+    """
+
+    def __init__(self, subject: Subject, mark: Mark, word: str) -> None:
+        self.subject = subject
+        self.mark = mark
+        self.word = word
+        self.places: list[Place] = []
+
+    @property
+    def own(self) -> bool:
+        """Whether it stands in the file that is checked, and not in one that it imports."""
+        return self.mark.source is self.subject.source
+
+    @property
+    def spot(self) -> Spot | None:
+        """The syntax behind it; None for a step that only comes with another (the flattening in front of an fc)."""
+        found = self.subject.spots.get(self.mark)
+        if found is not None and found.call is not None and canonical(found.call.word) not in (None, self.word):
+            return None
+        return found
+
+    def finding(
+        self,
+        message: str,
+        label: str = "",
+        notes: Iterable[str] = (),
+        help: Iterable[str] = (),
+        fix: Fix | None = None,
+        places: Sequence[Place] | None = None,
+        mark: Mark | None = None,
+        related: Iterable[Related] = (),
+    ) -> Diagnostic:
+        """One finding about this site.
+
+        ``places`` are those of its layers that it is about (all if not given); the first stands for them: say its
+        figures.  A ``fix`` must be right for every place of the site.  The engine fills in code and severity.
+        """
+        about = self.places if places is None else places
+        first = about[0]
+        alike = sum(place.view is first.view for place in about)
+        more: tuple[str, ...] = (
+            (f"the same for {alike - 1} more layer{'s' if alike > 2 else ''} made here",) if alike > 1 else ()
+        )
+        variants = list(dict.fromkeys(str(place.view.variant) for place in about if place.view.variant is not None))
+        if first.view.variant is not None:
+            more += (f"in variant{'s' if len(variants) > 1 else ''} {', '.join(variants)}",)
+        frame = first.node.frame
+        used = frame.related() if frame is not None else ()
+        return Diagnostic(
+            "",
+            message,
+            mark or self.mark,
+            label,
+            (*notes, *more),
+            tuple(help),
+            (*related, *used),
+            first.node.name,
+            fix=fix if self.own else None,
+        )
+
+    def fix(self, title: str, edits: Sequence[Edit], safe: bool = True) -> Fix | None:
+        """A fix of these edits (see ``rules/_edits.py``); None where there are none: no exact edit was possible."""
+        return Fix(title, tuple(edits), safe) if edits and self.own else None
+
+    def __repr__(self) -> str:
+        return f"<Site {self.mark}: {self.word}, {len(self.places)} places>"
+
+
+class Subject:
+    """One file, as a rule sees it.
+
+    ``views`` are the nets of the file, and behind them those of its variants; ``network`` is the file as it stands.
+    ``options`` are the settings of the rule that looks (its ``OPTIONS``, and what the user says instead), ``budgets``
+    the limits of the configuration as they are written there (``params``, ``macs``, ``memory`` ...).
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        tree: TreeMapping,
+        network: Network,
+        reports: Iterable[Report],
+        budgets: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.source = source
+        self.tree = tree
+        self.network = network
+        self.views = tuple(map(View, reports))
+        self.budgets: Mapping[str, Any] = budgets or {}
+        self.options: Mapping[str, Any] = {}
+
+    @property
+    def own_views(self) -> tuple[View, ...]:
+        """The nets of the file as it stands, without those of its variants."""
+        return tuple(view for view in self.views if view.variant is None)
+
+    @property
+    def complete(self) -> bool:
+        """Whether everything in the file could be built."""
+        return not self.network.diagnostics and all(view.complete for view in self.views)
+
+    @cached_property
+    def comments(self) -> tuple[Comment, ...]:
+        """Every comment, in the order of the text."""
+        return comments_of(self.source, self.tree)
+
+    @cached_property
+    def spots(self) -> dict[Mark, Spot]:
+        """The syntax behind every site: of the file's lines and blocks, and of the blocks that it imports."""
+        return spots_of(self.network)
+
+    @cached_property
+    def all_sites(self) -> tuple[Site, ...]:
+        """Every site, in the order in which their first layers run."""
+        found: dict[tuple[int, tuple[int, int], str], Site] = {}
+        merged: dict[tuple[Mark, str], Site] = {}
+        for view in self.views:
+            for node in view.graph.layers:
+                frame = node.frame
+                if frame is None:
+                    continue
+                key = (id(frame.text), node.span, node.kind)
+                site = found.get(key)
+                if site is None:
+                    mark = frame.text.at(*node.span)
+                    site = merged.setdefault((mark, node.kind), Site(self, mark, node.kind))
+                    found[key] = site
+                site.places.append(Place(view, node))
+        return tuple(merged.values())
+
+    @cached_property
+    def _by_word(self) -> dict[str, list[Site]]:
+        found: dict[str, list[Site]] = {}
+        for site in self.all_sites:
+            found.setdefault(site.word, []).append(site)
+        return found
+
+    def sites(self, *words: str) -> list[Site]:
+        """The sites of layers of these kinds (all if none is named), in the order in which their first layers run."""
+        if not words:
+            return list(self.all_sites)
+        return [site for word in words for site in self._by_word.get(word, ())]
+
+    def site_of(self, node: Node) -> Site | None:
+        """The site that makes a node."""
+        mark = node.mark
+        found = (site for site in self._by_word.get(node.kind, ()) if site.mark == mark)
+        return next(found, None)
+
+    def finding(
+        self,
+        message: str,
+        mark: Mark | None = None,
+        label: str = "",
+        notes: Iterable[str] = (),
+        help: Iterable[str] = (),
+        fix: Fix | None = None,
+        layer: str | None = None,
+        related: Iterable[Related] = (),
+        view: View | None = None,
+    ) -> Diagnostic:
+        """A finding that is about no single layer; without a mark it is about the whole file.
+
+        ``view`` is the network it is about, so that its variant is named.
+        """
+        more = (f"in variant {view.variant}",) if view is not None and view.variant is not None else ()
+        where = mark or Mark(self.source, 0, 0)
+        own = where.source is self.source
+        return Diagnostic(
+            "", message, where, label, (*notes, *more), tuple(help), tuple(related), layer, fix=fix if own else None
+        )
+
+    def values(self, *keys: str) -> Tree | None:
+        """The tree under keys of the file: ``values("budget", "params")``; None where there is nothing."""
+        found: Tree | None = self.tree
+        for key in keys:
+            found = found.get(key) if isinstance(found, TreeMapping) else None
+        return found

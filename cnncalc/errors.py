@@ -70,6 +70,11 @@ CODES: dict[str, str] = {
     "E101": "expectation-differs",
     "E102": "claim-differs",
     "E103": "unknown-expectation",
+    "X001": "unused-ignore",
+    "X002": "malformed-ignore",
+    "X101": "unknown-lint-setting",
+    "X102": "wrong-lint-setting",
+    "X103": "invalid-toml",
 }
 """Every code but the lint rules' and its name; the page of a code is ``cnncalc/pages/CODE.md``."""
 

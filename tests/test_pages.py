@@ -12,7 +12,10 @@ from click.testing import CliRunner
 from cnncalc import api
 from cnncalc.cli._group import group
 from cnncalc.errors import CODES, Diagnostic, SpecError, code_of
+from cnncalc.linting import config
+from cnncalc.linting.check import check_source
 from cnncalc.render import page
+from cnncalc.source import Source
 
 PAGES = Path(page.FOLDER)
 
@@ -24,6 +27,9 @@ WITHOUT_EXAMPLE = {
 }
 """Codes that no text can show."""
 
+SEVERITY = {"X001": "info", "X002": "warning"}
+"""Of the codes that are no errors."""
+
 SECTIONS = ["What it means", "Why it matters", "Bad", "Good", "How to fix it"]
 
 _BLOCK = re.compile(r"^## (Bad|Good)\n\n```(\w+)\n(.*?)\n```$", re.MULTILINE | re.DOTALL)
@@ -32,6 +38,12 @@ _HELPER = re.compile(r"^```yaml (\S+\.yaml)\n(.*?)\n```$", re.MULTILINE | re.DOT
 
 def diagnostics(kind: str, text: str, folder: Path) -> list[Diagnostic]:
     """What is wrong with an example, read as a user's file or one-liner is."""
+    if kind == "toml":
+        try:
+            config.read(Source("cnncalc.toml", text))
+        except SpecError as error:
+            return list(error.diagnostics)
+        return []
     target: str | Path = text
     if kind == "yaml":
         target = folder / "example.yaml"
@@ -51,7 +63,7 @@ def test_every_page_belongs_to_a_code() -> None:
 @pytest.mark.parametrize("code", CODES)
 def test_page(code: str, tmp_path: Path) -> None:
     text = page.page(code)
-    assert text.startswith(f"# {code} {CODES[code]}\n\nSeverity: error")
+    assert text.startswith(f"# {code} {CODES[code]}\n\nSeverity: {SEVERITY.get(code, 'error')}")
     wide = [line for line in text.splitlines() if len(line) > 80]
     assert not wide or code == "Y105", wide
     examples = {found[1]: (found[2], found[3]) for found in _BLOCK.finditer(text)}
@@ -62,9 +74,12 @@ def test_page(code: str, tmp_path: Path) -> None:
     assert titles == SECTIONS
     for found in _HELPER.finditer(text):
         (tmp_path / found[1]).write_text(found[2], "utf-8")
-    bad = diagnostics(*examples["Bad"], tmp_path)
+    if code in ("X001", "X002"):
+        bad, good = (list(check_source(Source("net.yaml", examples[each][1])).findings) for each in ("Bad", "Good"))
+    else:
+        bad, good = (diagnostics(*examples[each], tmp_path) for each in ("Bad", "Good"))
     assert {each.code for each in bad} == {code}, [str(each) for each in bad]
-    assert [*map(str, diagnostics(*examples["Good"], tmp_path))] == []
+    assert [*map(str, good)] == []
 
 
 @pytest.mark.parametrize("code", CODES)
@@ -79,7 +94,7 @@ def test_the_code_and_the_name_print_the_page(code: str) -> None:
         "version": 1,
         "code": code,
         "name": CODES[code],
-        "severity": "error",
+        "severity": SEVERITY.get(code, "error"),
     }
 
 

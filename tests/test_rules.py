@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ import pytest
 from cnncalc import rules
 from cnncalc.analysis.report import Report
 from cnncalc.errors import Diagnostic, codes, rule_files
+from cnncalc.linting import config
 from cnncalc.linting.check import Checked, check_source
 from cnncalc.linting.fixing import fix
 from cnncalc.linting.settings import Settings
@@ -29,9 +29,8 @@ ALL = list(rule_files())
 def settings_of(rule: rules.Rule) -> Settings:
     """The rule alone, with the settings that its docstring shows."""
     found = _SETTINGS.search(rule.page)
-    told = tomllib.loads(found[1]) if found else {}
-    options = told.get("rules", {}).get(rule.name, {})
-    return Settings(select=(rule.code,), options={rule.code: options}, budgets=told.get("budgets", {}))
+    settings = config.read(Source("cnncalc.toml", found[1])) if found else Settings()
+    return settings._replace(select=(rule.code,))
 
 
 def example(rule: rules.Rule, title: str, folder: Path) -> Source:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
-from cnncalc import rules
 from cnncalc.analysis.expectations import check as check_expectations
 from cnncalc.analysis.report import Report
 from cnncalc.collector import paused
-from cnncalc.errors import Diagnostic, SpecError, rule_files
+from cnncalc.errors import CODES, Diagnostic, SpecError, rule_files
 from cnncalc.files import load_source
 from cnncalc.formats.read import read
 from cnncalc.graph import expand
+from cnncalc.linting.ignores import ignores_of, sift, unused
 from cnncalc.linting.settings import Settings
+from cnncalc.rules import Rule, load
 from cnncalc.rules._subject import Subject
 from cnncalc.source import Mapping, Mark, Source
 from cnncalc.spec.network import Network
@@ -27,6 +29,8 @@ class Checked(NamedTuple):
 
     findings: tuple[Diagnostic, ...]
     subject: Subject | None = None
+    hidden: tuple[Diagnostic, ...] = ()
+    """What comments in the text ignore."""
 
     @property
     def loads(self) -> bool:
@@ -47,6 +51,14 @@ class Files:
             self._sources[path] = self._open(path)
         return self._sources[path]
 
+    def keep(self, source: Source, tree: Mapping) -> Mapping:
+        self._trees[source] = tree
+        return tree
+
+    def tree_of(self, source: Source) -> Mapping | None:
+        """The tree of a text that was read; None where it could not be."""
+        return self._trees.get(source)
+
     def read(self, source: Source) -> Mapping:
         if source not in self._trees:
             self._trees[source] = read(source)
@@ -61,11 +73,35 @@ def check_source(
     A variant of the file is a network of its own; what is wrong with several is told once and names them.
     """
     with paused():
-        found, subject = _loaded(source, settings, Files(open_file))
+        files = Files(open_file)
+        found, subject = _loaded(source, settings, files)
+        wanted = {code for code in CODES if settings.enabled(code)}
+        found = [each for each in found if each.code in wanted]
         if subject is not None:
-            found += _ruled(subject, settings)
-    wanted = (each for each in found if each.code in rule_files() or settings.enabled(each.code))
-    return Checked(tuple(in_order(_placed(each, source) for each in wanted)), subject)
+            chosen = enabled_rules(settings)
+            wanted.update(rule.code for rule in chosen)
+            found += _ruled(subject, chosen, settings)
+        placed = [_placed(each, source) for each in found]
+        left, hidden = _sifted(placed, source, files, wanted, settings, subject is not None and subject.complete)
+    return Checked(tuple(in_order(left)), subject, tuple(hidden))
+
+
+def _sifted(
+    found: list[Diagnostic], source: Source, files: Files, wanted: set[str], settings: Settings, complete: bool
+) -> tuple[list[Diagnostic], list[Diagnostic]]:
+    """The findings without those that comments hide, and with what is wrong with these comments; and those hidden."""
+    sources = dict.fromkeys([source, *(each.mark.source for each in found if each.mark is not None)])
+    read = {each: ignores_of(each, files.tree_of(each)) for each in sources}
+    listed = [ignore for each in read.values() for ignore in each.ignores]
+    own = read[source]
+    found = [*found, *(each for each in own.malformed if each.code in wanted)]
+    if not listed:
+        return found, []
+    left, hidden, used = sift(found, listed)
+    if complete and "X001" in wanted:
+        more, hidden_too, _ = sift(unused(own.ignores, used, wanted, settings), listed)
+        left, hidden = [*left, *more], [*hidden, *hidden_too]
+    return left, hidden
 
 
 def _loaded(source: Source, settings: Settings, files: Files) -> tuple[list[Diagnostic], Subject | None]:
@@ -77,7 +113,7 @@ def _loaded(source: Source, settings: Settings, files: Files) -> tuple[list[Diag
         found += error.diagnostics
         if error.tree is None:
             return found, None
-        tree = error.tree
+        tree = files.keep(source, error.tree)
     try:
         network = validate(tree, {}, None, files.open, files.read)
     except SpecError as error:
@@ -107,15 +143,24 @@ def _expanded(network: Network) -> list[Report]:
     return reports
 
 
-def _ruled(subject: Subject, settings: Settings) -> Iterator[Diagnostic]:
+@lru_cache(maxsize=64)
+def _enabled(select: tuple[str, ...] | None, extend: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule, ...]:
+    chosen = Settings(select=select, extend_select=extend, ignore=ignore)
+    likely = (code for code in rule_files() if chosen.enabled(code))
+    return tuple(rule for rule in map(load, likely) if chosen.enabled(rule.code, rule.default))
+
+
+def enabled_rules(settings: Settings) -> tuple[Rule, ...]:
+    """The rules that are wanted; only these are imported."""
+    return _enabled(settings.select, settings.extend_select, settings.ignore)
+
+
+def _ruled(subject: Subject, chosen: Iterable[Rule], settings: Settings) -> Iterator[Diagnostic]:
     """What the rules find."""
-    for code in rule_files():
-        rule = rules.load(code)
-        if not settings.enabled(code, rule.default):
-            continue
-        subject.options = {**rule.options, **settings.options.get(code, {})}
+    for rule in chosen:
+        subject.options = {**rule.options, **settings.options.get(rule.code, {})}
         for each in rule.check(subject):
-            yield each._replace(code=code, severity=rule.severity)
+            yield each._replace(code=rule.code, severity=rule.severity)
 
 
 _VARIANT = "in variant "

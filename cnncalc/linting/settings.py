@@ -1,4 +1,4 @@
-"""What a run of the linter is told: which rules, which severities, their options and the budgets."""
+"""What a run of the linter is told: which rules, what fails, which files, the options of rules and the budgets."""
 
 from __future__ import annotations
 
@@ -6,6 +6,21 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cnncalc.errors import CODES, codes
+from cnncalc.linting.patterns import matches
+from cnncalc.rules import SEVERITIES
+
+EXCLUDED = (
+    ".git", ".hg", ".svn", ".bzr", ".direnv", ".eggs", ".ipynb_checkpoints", ".mypy_cache", ".nox", ".pytest_cache",
+    ".ruff_cache", ".tox", ".venv", "__pycache__", "_build", "build", "dist", "node_modules", "site-packages", "venv",
+)  # fmt: skip
+"""Names of files and folders that are never walked into unless the settings say otherwise."""
+
+FORMATS = (
+    "full", "concise", "grouped", "json", "json-lines", "github", "gitlab", "sarif", "junit", "rdjson", "azure",
+)  # fmt: skip
+
+BUDGETS = ("params", "macs", "memory", "batch", "dtype", "training", "layers", "receptive_field")
+"""What a configuration may limit; ``batch``, ``dtype`` and ``training`` say what the memory is for."""
 
 
 class Settings(NamedTuple):
@@ -18,9 +33,26 @@ class Settings(NamedTuple):
     select: tuple[str, ...] | None = None
     ignore: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
+    per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Patterns of files and what is not wanted in them."""
+    exclude: tuple[str, ...] = EXCLUDED
+    extend_exclude: tuple[str, ...] = ()
+    force_exclude: bool = False
+    """Whether a file that is named on the command line can be excluded, too."""
+    fail_on: str = "warning"
+    """The least severity that makes the exit status 1."""
+    format: str = "full"
+    baseline: str | None = None
+    warn_unused_ignores: bool = False
+    docs_url: str = "docs/"
+    """Where the pages of the rules are: put in front of ``rules.md#...``."""
     options: Mapping[str, Mapping[str, Any]] = {}
     """Per code, the options of that rule that differ from its own."""
     budgets: Mapping[str, Any] = {}
+    root: str = "."
+    """The folder that patterns and the baseline are relative to: that of the configuration."""
+    file: str | None = None
+    """The configuration that this comes from."""
 
     def enabled(self, code: str, default: bool = True) -> bool:
         """Whether findings with this code are wanted; ``default`` where nothing is selected by name.
@@ -31,6 +63,17 @@ class Settings(NamedTuple):
         least = 0 if (default if self.select is None else loading(code)) else -1
         chosen = max([least, *(fits(each, code) for each in (*(self.select or ()), *self.extend_select))])
         return chosen > max([-1, *(fits(each, code) for each in self.ignore)])
+
+    def for_file(self, path: str) -> Settings:
+        """The settings for one file: what is not wanted in it is ignored too."""
+        more = [
+            each for pattern, listed in self.per_file_ignores if matches(path, [pattern], self.root) for each in listed
+        ]
+        return self._replace(ignore=(*self.ignore, *more)) if more else self
+
+    def fails(self, severity: str) -> bool:
+        """Whether a finding of this severity makes the run fail."""
+        return SEVERITIES.index(severity) >= SEVERITIES.index(self.fail_on)
 
 
 def loading(code: str) -> bool:
@@ -45,3 +88,8 @@ def fits(selector: str, code: str) -> int:
     if code.startswith(selector.upper()):
         return len(selector)
     return len(code) if selector.lower() == codes()[code] else -1
+
+
+def is_selector(words: str) -> bool:
+    """Whether a selector means any code at all."""
+    return bool(words) and any(fits(words, code) >= 0 for code in codes())

@@ -1,0 +1,196 @@
+"""Comments that hide findings: ``# cnncalc: ignore[P101] reason``, and ``ignore-file`` for a whole file.
+
+An ignore at the end of a line, or alone on the line above, holds for that line; on the first line of a layer or a
+block, for all of it.  Codes, prefixes and names stand in the brackets; none of them means all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+
+from cnncalc.errors import Diagnostic, Edit, Fix, codes, did_you_mean
+from cnncalc.linting.config import selector_hint
+from cnncalc.linting.settings import Settings, fits, is_selector
+from cnncalc.rules._comments import Comment, comments_of
+from cnncalc.source import Items, Mapping, Mark, Scalar, Source, Tree
+
+_IGNORE = re.compile(r"#\s*cnncalc:\s*([\w-]*)([^\r\n]*)", re.IGNORECASE)
+_LIST = re.compile(r"\s*\[([^\]]*)\]")
+_ALIKE = ("ignore", "ignore-file", "noqa", "disable", "skip", "off")
+"""What people write who mean an ignore."""
+
+EXAMPLE = "write `# cnncalc: ignore[P101] reason`, with codes, prefixes or names in the brackets"
+
+
+class Ignore(NamedTuple):
+    """One comment: the selectors with their places, and the lines that it holds for (None: the whole file)."""
+
+    mark: Mark
+    """From its ``#`` to its end."""
+    alone: bool
+    selectors: tuple[tuple[str, Mark], ...]
+    lines: range | None
+
+    def covers(self, finding: Diagnostic) -> bool:
+        mark = finding.mark
+        return mark is not None and (self.lines is None or mark.line in self.lines)
+
+
+class Ignores(NamedTuple):
+    """The ignores of one text, and what is wrong with those that are none."""
+
+    ignores: tuple[Ignore, ...]
+    malformed: tuple[Diagnostic, ...]
+
+
+NONE = Ignores((), ())
+
+
+def ignores_of(source: Source, tree: Mapping | None) -> Ignores:
+    """The ignores of a text; ``tree`` is None where it could not be read."""
+    if "cnncalc:" not in source.text.lower():
+        return NONE
+    comments = comments_of(source, tree)
+    alone = {each.mark.line for each in comments if each.alone}
+    extents = _extents(tree) if tree is not None else {}
+    found: list[Ignore] = []
+    malformed: list[Diagnostic] = []
+    for comment in comments:
+        for each in _IGNORE.finditer(source.text, comment.mark.start, comment.mark.end):
+            made = _read(source, comment, each, alone, extents)
+            if isinstance(made, Ignore):
+                found.append(made)
+            else:
+                malformed += made
+    return Ignores(tuple(found), tuple(malformed))
+
+
+def _read(
+    source: Source, comment: Comment, found: re.Match[str], alone: set[int], extents: dict[int, int]
+) -> Ignore | list[Diagnostic]:
+    """One comment; what is wrong with it where it is no ignore, which is nothing where it only mentions cnncalc."""
+    word = found[1].lower()
+    mark = Mark(source, found.start(), comment.mark.end)
+    if word not in ("ignore", "ignore-file"):
+        if not did_you_mean(word, _ALIKE) or not word:
+            return []
+        return [_malformed(f"{found[1]!r} is no word of the linter's", mark, (EXAMPLE,))]
+    listed = _LIST.match(found[2])
+    if listed is None:
+        return [_malformed("an ignore must name what it ignores", mark, (EXAMPLE,))]
+    base = found.start(2)
+    selectors = [
+        (each[0], Mark(source, base + listed.start(1) + each.start(), base + listed.start(1) + each.end()))
+        for each in re.finditer(r"[^,\s]+", listed[1])
+    ]
+    wrong = [
+        _malformed(f"{name!r} is no code, prefix or name of a rule", place, (selector_hint(name),))
+        for name, place in selectors
+        if not is_selector(name) or name.upper() == "ALL"
+    ]
+    if wrong or not selectors:
+        return wrong or [_malformed("an ignore must name what it ignores", mark, (EXAMPLE,))]
+    own = comment.alone and found.start() == comment.mark.start
+    line = comment.mark.line
+    while own and (line in alone or not source.line(line).strip()) and line <= source.text.count("\n"):
+        line += 1
+    lines = None if word == "ignore-file" else range(line, extents.get(line, line) + 1)
+    return Ignore(mark, own, tuple(selectors), lines)
+
+
+def _malformed(message: str, mark: Mark, help: tuple[str, ...]) -> Diagnostic:
+    return Diagnostic("X002", message, mark, help=help, severity="warning")
+
+
+def _extents(tree: Mapping) -> dict[int, int]:
+    """The last line of every layer and block, by its first."""
+    found: dict[int, int] = {}
+    for key, value in tree:
+        if key.text in ("layers", "blocks", "shared"):
+            for first, last in _entries(value):
+                found[first] = max(found.get(first, 0), last)
+        elif key.text == "nets" and isinstance(value, Mapping):
+            for _, net in value:
+                if isinstance(net, Mapping):
+                    found |= _extents(net)
+    return found
+
+
+def _entries(tree: Tree) -> Iterator[tuple[int, int]]:
+    """The first and last lines of the entries of a mapping or list, and of the lines of the blocks among them."""
+    pairs: list[tuple[int, Tree]] = []
+    if isinstance(tree, Mapping):
+        pairs = [(key.start, value) for key, value in tree]
+    elif isinstance(tree, Items):
+        pairs = [(value.start, value) for value in tree]
+    for start, value in pairs:
+        position = value.source.position
+        yield position(start)[0], position(max(value.end - 1, start))[0]
+        if not isinstance(value, Scalar):
+            yield from _entries(value)
+
+
+def sift(
+    findings: Iterable[Diagnostic], ignores: Sequence[Ignore]
+) -> tuple[list[Diagnostic], list[Diagnostic], set[Mark]]:
+    """The findings that are left, those that are hidden, and the places of the selectors that hid one."""
+    left: list[Diagnostic] = []
+    hidden: list[Diagnostic] = []
+    used: set[Mark] = set()
+    for finding in findings:
+        hiding = [
+            place
+            for each in ignores
+            if finding.mark is not None and each.mark.source is finding.mark.source and each.covers(finding)
+            for selector, place in each.selectors
+            if fits(selector, finding.code) >= 0
+        ]
+        used.update(hiding)
+        (hidden if hiding else left).append(finding)
+    return left, hidden, used
+
+
+def unused(ignores: Sequence[Ignore], used: set[Mark], wanted: set[str], settings: Settings) -> Iterator[Diagnostic]:
+    """A finding for every selector that hid nothing though one of its rules was ``wanted``."""
+    severity = "warning" if settings.warn_unused_ignores else "info"
+    for each in ignores:
+        idle = [
+            (selector, place)
+            for selector, place in each.selectors
+            if place not in used and any(fits(selector, code) >= 0 and code in wanted for code in codes())
+        ]
+        if not idle:
+            continue
+        names = ", ".join(selector for selector, _ in idle)
+        whole = len(idle) == len(each.selectors)
+        edits = (_without(each),) if whole else tuple(_without_selector(place) for _, place in idle)
+        yield Diagnostic(
+            "X001",
+            f"{names} {'is' if len(idle) == 1 else 'are'} ignored here, but there is nothing to ignore",
+            idle[0][1],
+            severity=severity,
+            fix=Fix("remove the ignore", edits),
+        )
+
+
+def _without(ignore: Ignore) -> Edit:
+    """The comment taken away: with its line where it has one for itself, else with the blanks before it."""
+    source, start, end = ignore.mark
+    text = source.text
+    if ignore.alone:
+        start = max(text.rfind(each, 0, start) for each in "\r\n") + 1
+        stop = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)?").match(text, end)
+        return Edit(Mark(source, start, stop.end() if stop else end), "")
+    return Edit(Mark(source, len(text[:start].rstrip(" \t")), end), "")
+
+
+def _without_selector(place: Mark) -> Edit:
+    """The selector taken away with the comma behind it, or that in front of it."""
+    text = place.source.text
+    behind = re.compile(r"\s*,\s*").match(text, place.end)
+    if behind:
+        return Edit(Mark(place.source, place.start, behind.end()), "")
+    start = len(text[: place.start].rstrip(" \t,"))
+    return Edit(Mark(place.source, start, place.end), "")

@@ -75,6 +75,7 @@ CODES: dict[str, str] = {
     "X101": "unknown-lint-setting",
     "X102": "wrong-lint-setting",
     "X103": "invalid-toml",
+    "X104": "not-a-baseline",
 }
 """Every code but the lint rules' and its name; the page of a code is ``cnncalc/pages/CODE.md``."""
 

@@ -1,4 +1,4 @@
-"""Files and standard input as sources: everything that can be wrong with bytes is said here."""
+"""Files and standard input as sources, and files written anew: everything that can be wrong with bytes is said here."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from cnncalc.source import Source
 
 MAX_BYTES = 20_000_000
 """A larger text is refused before it is read."""
+
+BOM = b"\xef\xbb\xbf"
 
 _LISTED = 8
 _SCANNED = 2_000
@@ -49,6 +51,44 @@ def read_stdin(stream: BinaryIO) -> Source:
     if len(data) > MAX_BYTES:
         raise _too_large(name, f"more than {MAX_BYTES:,} bytes")
     return Source(name, _decode(name, data))
+
+
+def replace_file(path: str, text: str) -> None:
+    """Put a text in a file's place, all of it or nothing, as UTF-8 with the line ends of the text.
+
+    The mode, the byte-order mark and the link that leads to it stay.  A file that is not there yet is made.  Raises
+    :class:`SpecError`, Y001, and then the file is as it was.
+    """
+    import tempfile
+
+    target = os.path.realpath(path)
+    name = ""
+    try:
+        mark, mode = _mark_and_mode(target)
+        number, name = tempfile.mkstemp(prefix=".cnncalc-", dir=os.path.dirname(target))
+        with open(number, "wb") as fresh:
+            fresh.write(mark + text.encode("utf-8"))
+        os.chmod(name, mode)
+        os.replace(name, target)
+        name = ""
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "no file can have this name").lower()
+        raise fault("Y001", f"cannot write {path}: {reason}") from None
+    finally:
+        if name:
+            os.unlink(name)
+
+
+def _mark_and_mode(path: str) -> tuple[bytes, int]:
+    """The byte-order mark and the mode of a file; those of a new file where there is none."""
+    try:
+        with open(path, "rb") as old:
+            mark = BOM if old.read(len(BOM)) == BOM else b""
+            return mark, os.fstat(old.fileno()).st_mode & 0o7777
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return b"", 0o666 & ~mask
 
 
 def _bytes_of(name: str) -> bytes:

@@ -23,6 +23,7 @@ WITHOUT_EXAMPLE = {
     "Y001": "about a file that is not there",
     "Y002": "about bytes, which a page of text cannot show",
     "Y003": "about 20 MB of text",
+    "X104": "about a file of JSON",
     "T113": "about --variant on the command line",
 }
 """Codes that no text can show."""

@@ -19,7 +19,7 @@ from cnncalc.rules import Rule, load
 from cnncalc.rules._subject import Subject
 from cnncalc.source import Mapping, Mark, Source
 from cnncalc.spec.network import Network
-from cnncalc.spec.validate import validate
+from cnncalc.spec.validate import NO_LAYERS, validate
 
 DEFAULT = Settings()
 
@@ -117,7 +117,10 @@ def _loaded(source: Source, settings: Settings, files: Files) -> tuple[list[Diag
     try:
         network = validate(tree, {}, None, files.open, files.read)
     except SpecError as error:
-        return [*found, *error.diagnostics], None
+        library = any(key.text in ("blocks", "shared") for key, _ in tree)
+        # a file of blocks for others to import has no layers of its own
+        told = [each for each in error.diagnostics if not (library and each.message == NO_LAYERS)]
+        return [*found, *told], None
     network = network._replace(diagnostics=(*found, *network.diagnostics))
     reports = _expanded(network)
     found = [*network.diagnostics, *(each for report in reports for each in report.diagnostics)]

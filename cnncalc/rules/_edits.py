@@ -211,11 +211,12 @@ def _set_key(site: Site, field: str, value: str) -> Edits:
     if mapping.flow:
         return (Edit(Mark(source, end, end), f", {field}: {value}"),)
     first, last = mapping.items[0][0], mapping.items[-1][0]
+    newline = "\r\n" if "\r\n" in source.text else "\n"
     indent = " " * (first.mark.column - 1)
     line = source.line(source.position(end)[0])
     if not line[source.position(end)[1] - 1 :].strip() and isinstance(mapping.items[-1][1], Scalar):
-        return (Edit(Mark(source, end, end), f"\n{indent}{field}: {value}"),)
-    return (Edit(Mark(source, last.start, last.start), f"{field}: {value}\n{indent}"),)
+        return (Edit(Mark(source, end, end), f"{newline}{indent}{field}: {value}"),)
+    return (Edit(Mark(source, last.start, last.start), f"{field}: {value}{newline}{indent}"),)
 
 
 def _mapping_at(tree: Tree, start: int) -> Mapping | None:

@@ -28,6 +28,8 @@ NET_KEYS = ("about", "input", "inputs", "layers", "outputs", "per_image", "expec
 RESERVED = ("output", "params", "weights", "macs", "memory", "total", *SIZE_NAMES)
 """Names that questions about a network use; no line may have one."""
 
+NO_LAYERS = "there are no layers"
+
 IMPORT_LIMIT = 16
 
 _IDENTIFIER = re.compile(r"[^\W\d]\w*\Z")
@@ -113,7 +115,7 @@ class Validator:
                         *self.diagnostics,
                         Diagnostic(
                             "Y106",
-                            "there are no layers",
+                            NO_LAYERS,
                             Mark(source, tree.start, tree.start),
                             help=("an architecture file needs `layers:` (or `nets:`)",),
                         ),

@@ -1,0 +1,80 @@
+"""Baselines: findings that were there when a team began, known by what they are about and not by their lines.
+
+A baseline only shrinks: written again, it loses what is no longer found and gains nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections import Counter
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from cnncalc.errors import fault
+from cnncalc.files import load_source
+from cnncalc.linting.records import UNCHANGED, Finding, key_of, posix
+
+VERSION = 1
+
+Key: TypeAlias = tuple[str, str, str, str]
+"""Path from the baseline's folder, code, layer, hash of the line."""
+
+
+def load(path: str) -> Counter[Key]:
+    """The baseline of a file: how many findings of each kind it knows.  Raises :class:`SpecError`."""
+    source = load_source(path)
+    try:
+        document = json.loads(source.text)
+        if document["version"] != VERSION:
+            raise fault("X104", f"{path} is a baseline of version {document['version']!r}, not {VERSION}")
+        return Counter(
+            {
+                (each["path"], each["code"], each["layer"], each["line"]): int(each["count"])
+                for each in document["findings"]
+            }
+        )
+    except (ValueError, TypeError, KeyError, RecursionError):
+        raise fault(
+            "X104",
+            f"{path} is no baseline of cnncalc lint",
+            help=["--write-baseline writes one; delete this file first"],
+        ) from None
+
+
+def keys_of(findings: Iterable[Finding], path: str) -> list[Key]:
+    """The keys of findings for a baseline at ``path``."""
+    folder = os.path.dirname(os.path.abspath(path))
+    return [key_of(each.diagnostic, _from(folder, each.mark.source.name)) for each in findings]
+
+
+def _from(folder: str, name: str) -> str:
+    try:
+        return posix(os.path.relpath(name, folder)) if os.path.exists(name) else name
+    except ValueError:  # another drive
+        return posix(name)
+
+
+def compare(findings: list[Finding], known: Counter[Key], path: str) -> tuple[list[Finding], int]:
+    """The findings with their state, and how many of the baseline's are no longer found."""
+    left = Counter(known)
+    compared = []
+    for finding, key in zip(findings, keys_of(findings, path), strict=True):
+        if left[key] > 0:
+            left[key] -= 1
+            finding = finding._replace(state=UNCHANGED)
+        compared.append(finding)
+    return compared, sum(left.values())
+
+
+def text(findings: list[Finding], path: str, known: Counter[Key] | None) -> str:
+    """The baseline of these findings; no more of a kind than ``known`` has, where there was one before."""
+    counts = Counter(keys_of(findings, path))
+    if known is not None:
+        counts &= known
+    entries = [
+        {"path": key[0], "code": key[1], "layer": key[2], "line": key[3], "count": count}
+        for key, count in sorted(counts.items())
+    ]
+    document = {"version": VERSION, "findings": entries}
+    return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"

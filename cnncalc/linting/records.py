@@ -1,0 +1,118 @@
+"""What a run of the linter gives: findings with what a report needs to know of them, and how the files fared."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from cnncalc.errors import Diagnostic, rule_files
+from cnncalc.linting.settings import Settings
+from cnncalc.source import Mark
+
+NEW, UNCHANGED = "new", "unchanged"
+
+
+class Finding(NamedTuple):
+    """A diagnostic of the linter in its place.
+
+    ``path`` is relative, with ``/``; ``fingerprint`` stays the same while lines move, and is of no other finding;
+    ``state`` is ``unchanged`` where the baseline knows it.
+    """
+
+    diagnostic: Diagnostic
+    path: str
+    fingerprint: str
+    url: str
+    state: str = NEW
+
+    @property
+    def mark(self) -> Mark:
+        assert self.diagnostic.mark is not None
+        return self.diagnostic.mark
+
+    @property
+    def code(self) -> str:
+        return self.diagnostic.code
+
+    @property
+    def severity(self) -> str:
+        return self.diagnostic.severity
+
+
+class Outcome(NamedTuple):
+    """A whole run.  ``errors`` say which paths and settings could not be used: then the exit status is 2."""
+
+    findings: tuple[Finding, ...]
+    files: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    """YAML files that are no architectures."""
+    errors: tuple[Diagnostic, ...] = ()
+    ignored: int = 0
+    """Findings that comments hide."""
+    applied: Mapping[str, int] = {}
+    """How many fixes of each code were applied."""
+    changes: tuple[tuple[str, str, str], ...] = ()
+    """The files that fixes change: path, text before, text after."""
+    obsolete: int = 0
+    """Entries of the baseline that no finding answers to any more."""
+    compared: bool = False
+    """Whether there was a baseline."""
+    settings: Settings = Settings()
+
+    @property
+    def new(self) -> tuple[Finding, ...]:
+        """The findings that the baseline does not know."""
+        return tuple(each for each in self.findings if each.state == NEW)
+
+    @property
+    def exit_code(self) -> int:
+        """0 clean, 1 a finding that fails, 2 something could not be used."""
+        if self.errors:
+            return 2
+        return 1 if any(self.settings.fails(each.severity) for each in self.new) else 0
+
+    def count(self, severity: str) -> int:
+        return sum(each.severity == severity for each in self.new)
+
+
+def posix(path: str) -> str:
+    """The path with ``/``, whatever the system has."""
+    return path.replace(os.sep, "/")
+
+
+def key_of(diagnostic: Diagnostic, path: str) -> tuple[str, str, str, str]:
+    """What makes out a finding wherever its line has gone: path, code, layer, a hash of the line's text."""
+    mark = diagnostic.mark
+    line = mark.source.line(mark.line).strip() if mark is not None else ""
+    return path, diagnostic.code, diagnostic.layer or "", hashed(line)
+
+
+def hashed(*words: str) -> str:
+    return hashlib.sha256("\0".join(words).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def findings_of(diagnostics: Iterable[Diagnostic], settings: Settings) -> list[Finding]:
+    """The diagnostics as findings; the second of a kind in one file gets another fingerprint."""
+    seen: Counter[tuple[str, str, str, str]] = Counter()
+    made = []
+    for each in diagnostics:
+        assert each.mark is not None
+        path = posix(each.mark.source.name)
+        key = key_of(each, path)
+        seen[key] += 1
+        made.append(Finding(each, path, hashed(*key, str(seen[key])), url_of(each, settings)))
+    return made
+
+
+def url_of(diagnostic: Diagnostic, settings: Settings) -> str:
+    """The page of a finding's code, below ``docs-url``."""
+    page = "rules.md" if diagnostic.code in rule_files() else "diagnostics.md"
+    return f"{settings.docs_url}{page}#{diagnostic.code.lower()}-{diagnostic.name}"
+
+
+def worst_first(findings: Sequence[Finding]) -> list[Finding]:
+    """Errors, then warnings, then the rest; otherwise as they come."""
+    return sorted(findings, key=lambda each: ("error", "warning", "info").index(each.severity))

@@ -1,0 +1,182 @@
+"""A whole run: find the files, check and fix each, compare with the baseline."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from cnncalc.errors import Diagnostic, SpecError
+from cnncalc.files import load_source
+from cnncalc.linting import baseline, config
+from cnncalc.linting.check import check_source
+from cnncalc.linting.records import Outcome, findings_of
+from cnncalc.linting.settings import Settings
+from cnncalc.linting.walk import Found, files_of, is_architecture, shown
+from cnncalc.source import Mark, Source
+
+UNREADABLE = "Y001"
+
+ENOUGH = 150_000
+"""Bytes of text from which on several processes are faster than one."""
+
+
+class Task(NamedTuple):
+    """One text to check, and what to do with it.  ``source`` is None where it is still to be read."""
+
+    path: str
+    named: bool
+    settings: Settings
+    source: Source | None = None
+    fix: bool = False
+    unsafe: bool = False
+
+
+class Result(NamedTuple):
+    """What became of a task; ``change`` is the text before and after its fixes."""
+
+    path: str
+    findings: tuple[Diagnostic, ...] = ()
+    errors: tuple[Diagnostic, ...] = ()
+    skipped: bool = False
+    ignored: int = 0
+    applied: Mapping[str, int] = {}
+    change: tuple[str, str] | None = None
+
+
+class Configuration:
+    """The settings for every folder: those of the nearest configuration, or of one that was named, with what the
+    command line says."""
+
+    def __init__(
+        self, file: str | None = None, use: bool = True, override: Callable[[Settings], Settings] = lambda each: each
+    ) -> None:
+        self.file = file
+        self.use = use
+        self.override = override
+        self._folders: dict[str, Settings] = {}
+        self._files: dict[str, Settings] = {}
+
+    def for_folder(self, folder: str) -> Settings:
+        """Raises :class:`SpecError` where the configuration is wrong."""
+        key = os.path.abspath(folder)
+        if key not in self._folders:
+            path = self.file if self.file is not None else config.find(key) if self.use else None
+            self._folders[key] = self._of_file(path)
+        return self._folders[key]
+
+    def _of_file(self, path: str | None) -> Settings:
+        if path is None:
+            return self.override(Settings(root=os.getcwd()))
+        if path not in self._files:
+            self._files[path] = self.override(config.load(shown(path)))
+        return self._files[path]
+
+
+def check(task: Task) -> Result:
+    """Check one text; fixes are worked out, not written."""
+    try:
+        source = task.source or load_source(task.path)
+    except SpecError as error:
+        if error.diagnostics[0].code == UNREADABLE:
+            return Result(task.path, errors=error.diagnostics)
+        empty = Source(task.path, "")
+        return Result(task.path, tuple(each._replace(mark=Mark(empty, 0, 0)) for each in error.diagnostics))
+    if not task.named and not is_architecture(source.text):
+        return Result(task.path, skipped=True)
+    settings = task.settings.for_file(task.path)
+    if not task.fix:
+        checked = check_source(source, settings)
+        return Result(task.path, checked.findings, ignored=len(checked.hidden))
+    from cnncalc.linting.fixing import fix
+
+    fixed = fix(source, settings, task.unsafe)
+    change = (source.text, fixed.source.text) if fixed.source.text != source.text else None
+    found = fixed.checked
+    return Result(task.path, found.findings, (), False, len(found.hidden), fixed.applied, change)
+
+
+def tasks_of(found: Iterable[Found], configuration: Configuration, fix: bool, unsafe: bool) -> list[Task]:
+    """A task for every file."""
+    return [
+        Task(each.path, each.named, configuration.for_folder(os.path.dirname(each.path) or "."), None, fix, unsafe)
+        for each in found
+    ]
+
+
+def find(paths: Iterable[str], configuration: Configuration) -> list[Found]:
+    """The files behind paths."""
+    return list(files_of(paths, configuration.for_folder))
+
+
+def results(tasks: list[Task], jobs: int | None = None) -> Iterator[Result]:
+    """The results of tasks, in their order; ``jobs`` processes, None: as many as pay."""
+    workers = jobs if jobs is not None else _worth(tasks)
+    if workers <= 1 or len(tasks) < 2:
+        yield from map(check, tasks)
+        return
+    from cnncalc.linting.pool import spread
+
+    yield from spread(tasks, workers)
+
+
+def _worth(tasks: list[Task]) -> int:
+    """How many processes are faster than one."""
+    total = 0
+    for task in tasks:
+        try:
+            total += os.path.getsize(task.path)
+        except (OSError, ValueError):
+            continue
+        if total > ENOUGH:
+            available = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+            return min(available, len(tasks))
+    return 1
+
+
+def outcome(made: Iterable[Result], settings: Settings, write_baseline: bool = False) -> Outcome:
+    """The run as a whole: its findings in the order of the files, compared with the baseline where there is one."""
+    diagnostics: dict[tuple[object, ...], Diagnostic] = {}
+    files: list[str] = []
+    skipped: list[str] = []
+    errors: list[Diagnostic] = []
+    ignored = 0
+    applied: Counter[str] = Counter()
+    changes: list[tuple[str, str, str]] = []
+    for each in made:
+        if each.skipped:
+            skipped.append(each.path)
+            continue
+        errors += each.errors
+        if not each.errors:
+            files.append(each.path)
+        ignored += each.ignored
+        applied.update(each.applied)
+        if each.change is not None:
+            changes.append((each.path, *each.change))
+        for one in each.findings:
+            # a block that several files import is told once
+            mark = one.mark
+            place = (mark.source.name, mark.start, mark.end) if mark is not None else ()
+            diagnostics.setdefault((*place, one.code, one.message), one)
+    findings = findings_of(diagnostics.values(), settings)
+    obsolete, compared = 0, False
+    if settings.baseline is not None and not (write_baseline and not os.path.exists(settings.baseline)):
+        compared = True
+        try:
+            findings, obsolete = baseline.compare(findings, baseline.load(settings.baseline), settings.baseline)
+        except SpecError as error:
+            errors += error.diagnostics
+    return Outcome(
+        tuple(findings),
+        tuple(files),
+        tuple(skipped),
+        tuple(errors),
+        ignored,
+        dict(sorted(applied.items())),
+        tuple(changes),
+        obsolete,
+        compared,
+        settings,
+    )

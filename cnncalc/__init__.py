@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from cnncalc.api import compare as compare
     from cnncalc.api import diff as diff
     from cnncalc.api import explain as explain
+    from cnncalc.api import lint as lint
     from cnncalc.api import load as load
     from cnncalc.api import parse as parse
     from cnncalc.api import verify as verify
@@ -35,6 +36,7 @@ _HOMES = {
     "compare": "cnncalc.api",
     "diff": "cnncalc.api",
     "explain": "cnncalc.api",
+    "lint": "cnncalc.api",
     "load": "cnncalc.api",
     "parse": "cnncalc.api",
     "Report": "cnncalc.api",
@@ -52,6 +54,7 @@ __all__ = [
     "compare",
     "diff",
     "explain",
+    "lint",
     "load",
     "parse",
     "verify",

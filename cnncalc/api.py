@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from cnncalc.analysis.memory.estimate import Estimate
     from cnncalc.backend.build import Twin
     from cnncalc.backend.verify import Verification
+    from cnncalc.linting.records import Outcome
+    from cnncalc.linting.settings import Settings
 
 __all__ = [
     "Graph",
@@ -54,6 +56,7 @@ __all__ = [
     "diff",
     "diff_all",
     "explain",
+    "lint",
     "load",
     "memory",
     "parse",
@@ -341,6 +344,66 @@ def memory_all(
     reports = analyse_all(network, net=net)
     with paused():
         return [estimate(report.graph, limit=limit, with_hints=hints, **options) for report in reports]
+
+
+def lint(
+    targets: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    config: str | None = None,
+    use_config: bool = True,
+    override: Callable[[Settings], Settings] = lambda settings: settings,
+    fix: bool = False,
+    unsafe_fixes: bool = False,
+    jobs: int | None = None,
+    stdin_name: str = "<stdin>",
+    first_baseline: bool = False,
+    track: Callable[[Iterable[Any], int], Iterable[Any]] = lambda results, total: results,
+) -> Outcome:
+    """What the linter finds in files, folders, bundled networks, stdin (``-``) and networks on one line.
+
+    The settings are those of the configuration ``config``, or of the nearest one to each file; ``override`` changes
+    them (``lambda settings: settings._replace(select=("P",))``).  With ``fix`` the findings are those after the fixes,
+    and ``changes`` has the texts: nothing is written.  ``jobs`` processes are used, None: as many as pay.
+
+    Raises :class:`SpecError` where a configuration is wrong; paths that cannot be read stand in ``errors``.
+    """
+    from cnncalc.linting import run
+    from cnncalc.linting.walk import Found
+
+    listed = [targets] if isinstance(targets, (str, os.PathLike)) else list(targets)
+    configuration = run.Configuration(config, use_config, override)
+    paths = [os.fspath(each) for each in listed]
+    settings = configuration.for_folder(next((folder_of(each) for each in paths if os.path.exists(each)), "."))
+    tasks: list[run.Task] = []
+    errors: list[run.Result] = []
+    for path in paths:
+        if path != "-" and os.path.exists(path):
+            tasks += run.tasks_of(run.find([path], configuration), configuration, fix, unsafe_fixes)
+            continue
+        try:
+            source, _ = find_source(path)
+        except SpecError as error:
+            errors.append(run.Result(path, errors=error.diagnostics))
+            continue
+        if os.path.isfile(source.name):
+            tasks += run.tasks_of([Found(source.name, True)], configuration, fix, unsafe_fixes)
+            continue
+        name, folder = source.name, None
+        if path == "-":
+            name = stdin_name
+            folder = folder_of(name) if name != "<stdin>" else None
+        elif any(task.source is not None for task in tasks):
+            name = f"<line {1 + sum(task.source is not None for task in tasks)}>"
+        own = configuration.for_folder(folder or ".")
+        tasks.append(run.Task(name, True, own, Source(name, source.text, folder), fix, unsafe_fixes))
+    unique = {(task.path, task.source): task for task in tasks}
+    results = track(run.results(list(unique.values()), jobs), len(unique))
+    return run.outcome([*errors, *results], settings, first_baseline)
+
+
+def folder_of(path: str) -> str:
+    """The folder that a path is, or lies in."""
+    return path if os.path.isdir(path) else os.path.dirname(path) or "."
 
 
 def read_network(

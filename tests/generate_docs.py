@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -195,20 +196,42 @@ def cli_page() -> str:
 
 def diagnostics_page() -> str:
     """The pages of all codes, one after the other."""
-    from cnncalc.errors import CODES
+    from cnncalc.errors import CODES, codes
 
     head = """\
 # Diagnostics
 
 Every message has a code and a name, frozen once released. The letter is the topic: Y text and keys, T types and values,
-S shapes, G graph and names, E expectations. `cnncalc explain CODE` prints the page of one.
+S shapes, G graph and names, E expectations, P practice, B budgets, X the linter itself. `cnncalc explain CODE` prints the
+page of one. The rules of the linter have a [page of their own](rules.md).
 
 <!-- Written by `python -m tests.generate_docs`; do not edit. -->
 """
     parts = [head]
-    for code in sorted(CODES, key=lambda code: ("YTSGEPB".index(code[0]), code)):
+    for code in (each for each in codes() if each in CODES):
         text = (PAGES / f"{code}.md").read_text("utf-8")
         parts.append(one_level_down(text))
+    return "\n".join(parts)
+
+
+def rules_page() -> str:
+    """The pages of the lint rules, behind a table of them all."""
+    from cnncalc.errors import rule_files
+    from cnncalc.render import page as pages
+    from cnncalc.render import rulebook
+
+    head = """\
+# The rules of `cnncalc lint`
+
+What a file must not have besides the [diagnostics](diagnostics.md) of loading, which the linter tells too. How they are
+chosen, ignored and configured stands in [Linting](lint.md). `cnncalc rule CODE` prints the page of one.
+
+<!-- Written by `python -m tests.generate_docs`; do not edit. -->
+"""
+    table = [line for line in rulebook.markdown().splitlines() if line[2:6] in (*rule_files(), "rule", "--- ")]
+    linked = [re.sub(r"^\| (\w\d{3}) ([\w-]+)", r"| [\1](#\1-\2) \2", line) for line in table]
+    linked = [re.sub(r"#\w\d{3}", lambda found: found[0].lower(), line) for line in linked]
+    parts = [head, "\n".join(linked) + "\n", *(one_level_down(pages.page(code)) for code in rule_files())]
     return "\n".join(parts)
 
 
@@ -225,6 +248,7 @@ GENERATED = {
     "layers.md": page,
     "cli.md": cli_page,
     "diagnostics.md": diagnostics_page,
+    "rules.md": rules_page,
     "networks/index.md": generate_networks.index,
     **{f"networks/{stem}.md": partial(generate_networks.page, stem) for stem in generate_networks.sources()},
 }

@@ -6,7 +6,6 @@ never change, and formatting twice changes nothing.  - reads from stdin and writ
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click

@@ -67,8 +67,8 @@ def compare(findings: list[Finding], known: Counter[Key], path: str) -> tuple[li
     return compared, sum(left.values())
 
 
-def text(findings: list[Finding], path: str, known: Counter[Key] | None) -> str:
-    """The baseline of these findings; no more of a kind than ``known`` has, where there was one before."""
+def text(findings: list[Finding], path: str, known: Counter[Key] | None) -> tuple[str, int]:
+    """The baseline of these findings and their number; no more of a kind than ``known`` has, where there was one."""
     counts = Counter(keys_of(findings, path))
     if known is not None:
         counts &= known
@@ -77,4 +77,4 @@ def text(findings: list[Finding], path: str, known: Counter[Key] | None) -> str:
         for key, count in sorted(counts.items())
     ]
     document = {"version": VERSION, "findings": entries}
-    return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
+    return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n", counts.total()

@@ -162,6 +162,8 @@ class _Reader:
         ignores = values.pop("per_file_ignores", {})
         options = values.pop("rules", {})
         budgets = values.pop("budgets", {})
+        if "baseline" in values:  # it is relative to the configuration
+            values["baseline"] = os.path.join(os.path.dirname(self.source.name), values["baseline"])
         return Settings(
             **values,
             per_file_ignores=tuple(self.per_file(ignores)),

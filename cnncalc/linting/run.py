@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
-from cnncalc.errors import Diagnostic, SpecError
-from cnncalc.files import load_source
+from cnncalc.errors import Diagnostic, SpecError, fault
+from cnncalc.files import load_source, replace_file
 from cnncalc.linting import baseline, config
 from cnncalc.linting.check import check_source
 from cnncalc.linting.records import Outcome, findings_of
@@ -110,6 +110,16 @@ def find(paths: Iterable[str], configuration: Configuration) -> list[Found]:
     return list(files_of(paths, configuration.for_folder))
 
 
+def linted(paths: Iterable[str], configuration: Configuration) -> Iterator[str]:
+    """The paths of the files that would be linted."""
+    for each in find(paths, configuration):
+        try:
+            if each.named or is_architecture(load_source(each.path).text):
+                yield each.path
+        except SpecError:
+            yield each.path  # that it cannot be read is told when it is linted
+
+
 def results(tasks: list[Task], jobs: int | None = None) -> Iterator[Result]:
     """The results of tasks, in their order; ``jobs`` processes, None: as many as pay."""
     workers = jobs if jobs is not None else _worth(tasks)
@@ -119,6 +129,35 @@ def results(tasks: list[Task], jobs: int | None = None) -> Iterator[Result]:
     from cnncalc.linting.pool import spread
 
     yield from spread(tasks, workers)
+
+
+def write_changes(made: Outcome) -> Outcome:
+    """Write the files that fixes change, and say in ``errors`` which could not be written.
+
+    A file that somebody changed since it was read is left alone.
+    """
+    errors = list(made.errors)
+    for path, before, after in made.changes:
+        try:
+            if load_source(path).text != before:
+                raise fault("Y001", f"cannot fix {path}: it was changed in the meantime", help=["run it again"])
+            replace_file(path, after)
+        except SpecError as error:
+            errors += error.diagnostics
+    return made._replace(errors=tuple(errors))
+
+
+def write_baseline(made: Outcome) -> int:
+    """Write the baseline of a run: everything found where there was none, else what is left of it.
+
+    Returns the number of findings in it.  Raises :class:`SpecError`.
+    """
+    path = made.settings.baseline
+    assert path is not None
+    known = baseline.load(path) if made.compared else None
+    text, count = baseline.text(list(made.findings), path, known)
+    replace_file(path, text)
+    return count
 
 
 def _worth(tasks: list[Task]) -> int:
@@ -135,8 +174,11 @@ def _worth(tasks: list[Task]) -> int:
     return 1
 
 
-def outcome(made: Iterable[Result], settings: Settings, write_baseline: bool = False) -> Outcome:
-    """The run as a whole: its findings in the order of the files, compared with the baseline where there is one."""
+def outcome(made: Iterable[Result], settings: Settings, first_baseline: bool = False) -> Outcome:
+    """The run as a whole: its findings in the order of the files, compared with the baseline where there is one.
+
+    ``first_baseline``: the baseline may be missing, it is to be written.
+    """
     diagnostics: dict[tuple[object, ...], Diagnostic] = {}
     files: list[str] = []
     skipped: list[str] = []
@@ -162,7 +204,7 @@ def outcome(made: Iterable[Result], settings: Settings, write_baseline: bool = F
             diagnostics.setdefault((*place, one.code, one.message), one)
     findings = findings_of(diagnostics.values(), settings)
     obsolete, compared = 0, False
-    if settings.baseline is not None and not (write_baseline and not os.path.exists(settings.baseline)):
+    if settings.baseline is not None and not (first_baseline and not os.path.exists(settings.baseline)):
         compared = True
         try:
             findings, obsolete = baseline.compare(findings, baseline.load(settings.baseline), settings.baseline)

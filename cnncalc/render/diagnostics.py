@@ -24,19 +24,21 @@ Segment: TypeAlias = tuple[str, str]
 """A style (``error``, ``warning`` or ``info``; ``path gutter caret label help plain``) and a text."""
 
 
-def text(diagnostics: Iterable[Diagnostic]) -> str:
-    """The diagnostics as plain text, an empty line between two; no line break at the end."""
-    return "".join(piece for _, piece in segments(diagnostics))
+def text(diagnostics: Iterable[Diagnostic], named: bool = False) -> str:
+    """The diagnostics as plain text, an empty line between two; no line break at the end.
+
+    ``named``: the name of a code stands beside it."""
+    return "".join(piece for _, piece in segments(diagnostics, named))
 
 
-def segments(diagnostics: Iterable[Diagnostic]) -> Iterator[Segment]:
+def segments(diagnostics: Iterable[Diagnostic], named: bool = False) -> Iterator[Segment]:
     """The pieces of :func:`text`, each with its style."""
     first = True
     for each in diagnostics:
         if not first:
             yield "plain", "\n\n"
         first = False
-        yield from _one(each)
+        yield from _one(each, named)
 
 
 STYLES = {
@@ -52,7 +54,7 @@ STYLES = {
 }
 
 
-def coloured(diagnostics: Iterable[Diagnostic]) -> str:
+def coloured(diagnostics: Iterable[Diagnostic], named: bool = False) -> str:
     """The diagnostics with the colours of a terminal, through rich."""
     from io import StringIO
 
@@ -61,7 +63,9 @@ def coloured(diagnostics: Iterable[Diagnostic]) -> str:
 
     out = StringIO()
     console = Console(file=out, force_terminal=True, highlight=False)
-    console.print(Text.assemble(*((piece, STYLES[style]) for style, piece in segments(diagnostics))), soft_wrap=True)
+    console.print(
+        Text.assemble(*((piece, STYLES[style]) for style, piece in segments(diagnostics, named))), soft_wrap=True
+    )
     return out.getvalue()
 
 
@@ -100,8 +104,9 @@ def _encodable(words: str) -> str:
     return words.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _one(diagnostic: Diagnostic) -> Iterator[Segment]:
-    yield diagnostic.severity, f"{diagnostic.severity}[{diagnostic.code}]"
+def _one(diagnostic: Diagnostic, named: bool) -> Iterator[Segment]:
+    name = f" {diagnostic.name}" if named else ""
+    yield diagnostic.severity, f"{diagnostic.severity}[{diagnostic.code}{name}]"
     yield "plain", f": {_printable(diagnostic.message)}"
     mark = diagnostic.mark
     margin = ""

@@ -12,6 +12,18 @@ from cnncalc.errors import codes, did_you_mean, fault, rule_files
 VERSION = 1
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "pages")
 
+TOPIC_NAMES = {
+    "Y": "text and keys",
+    "T": "types and values",
+    "S": "shapes",
+    "G": "graph and names",
+    "E": "expectations",
+    "P": "practice",
+    "B": "budgets",
+    "X": "the linter itself",
+}
+"""The topics of codes by their letters."""
+
 _CODE = re.compile(r"[A-Za-z]\d{3}\Z")
 _NAME = re.compile(r"[a-z]+(-[a-z]+)+\Z", re.IGNORECASE)
 
@@ -41,6 +53,20 @@ def page(code: str) -> str:
         raise fault("Y001", f"the page of {code} {codes()[code]} is missing from this installation") from None
 
 
+def summary(code: str) -> str:
+    """A code in one or two sentences."""
+    if code in rule_files():
+        return rules.load(code).summary
+    found = re.search(r"^## What it means\n\n(.*?)(?:\n\n|\Z)", page(code), re.MULTILINE | re.DOTALL)
+    return " ".join(found[1].split()) if found else codes()[code]
+
+
+def severity(code: str) -> str:
+    """How bad a finding with this code is."""
+    found = re.search(r"^Severity: (\w+)", page(code), re.MULTILINE)
+    return found[1] if found else "error"
+
+
 def rule_page(rule: rules.Rule) -> str:
     """The same for a lint rule."""
     facts = [f"Severity: {rule.severity}"]
@@ -65,13 +91,11 @@ def coloured(words: str, width: int) -> str:
 
 def as_document(code: str) -> str:
     """The JSON document of a page: ``{"version", "code", "name", "severity", "text"}``."""
-    words = page(code)
-    found = re.search(r"^Severity: (\w+)", words, re.MULTILINE)
     document = {
         "version": VERSION,
         "code": code,
         "name": codes()[code],
-        "severity": found[1] if found else "error",
-        "text": words,
+        "severity": severity(code),
+        "text": page(code),
     }
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"

@@ -1,0 +1,245 @@
+"""Lint architectures as in CI: shapes, structure, practice, budgets, expectations.
+
+PATHS are files, folders (the *.yaml and *.yml below them that are architectures), - for stdin, bundled names, or
+networks on one line; without any it is the working directory.  Settings stand in [tool.cnncalc.lint] of pyproject.toml
+or in cnncalc.toml.  Codes may be prefixes (P) or names (bias-before-norm); lists have commas between.
+
+\b
+  cnncalc lint                                  everything below here
+  cnncalc lint --select P --statistics nets/    only the rules about practice, counted
+  cnncalc lint --fix net.yaml                   repair what can be repaired exactly
+  cnncalc rule P101                             what a rule means
+
+Exit status: 0 clean, 1 findings from --fail-on up, 2 paths or settings that cannot be used.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from cnncalc.linting.records import Outcome
+    from cnncalc.linting.settings import Settings
+
+FORMATS = (
+    "full", "concise", "grouped", "json", "json-lines", "github", "gitlab", "sarif", "junit", "rdjson", "azure",
+)  # fmt: skip
+"""Those of ``linting.settings``, written down here so that ``--help`` need not load it."""
+
+MANY = 300
+"""From so many files on there is a progress bar."""
+
+
+@click.command()
+@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.option("--select", metavar="CODES", multiple=True, help="Only these rules (ALL: every rule).")
+@click.option("--ignore", metavar="CODES", multiple=True, help="Without these rules.")
+@click.option("--extend-select", metavar="CODES", multiple=True, help="These rules besides the usual ones.")
+@click.option("--per-file-ignores", metavar="PATTERN:CODES", multiple=True, help="Without these rules in some files.")
+@click.option(
+    "--exclude", metavar="PATTERNS", multiple=True, help="Leave these files and folders out, as .gitignore has them."
+)
+@click.option("--force-exclude", is_flag=True, help="Leave excluded files out although they are named.")
+@click.option("--fix", is_flag=True, help="Repair what can be repaired; the figures stay.")
+@click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: also what changes figures or meaning.")
+@click.option("--diff", is_flag=True, help="Show what --fix would change; write nothing.")
+@click.option(
+    "--format", "--output-format", "format_", type=click.Choice(FORMATS), envvar="CNNCALC_FORMAT", show_envvar=True,
+    help="[default: full]",
+)  # fmt: skip
+@click.option("--output-file", metavar="FILE", help="Write the report there.")
+@click.option("--statistics", is_flag=True, help="Count the findings of each rule instead.")
+@click.option(
+    "--fail-on",
+    type=click.Choice(["error", "warning", "info"]),
+    help="The least severity that fails.  [default: warning]",
+)
+@click.option("--exit-zero", is_flag=True, help="Findings do not fail.")
+@click.option("--baseline", metavar="FILE", help="Leave out what was found when FILE was written.")
+@click.option("--write-baseline", is_flag=True, help="Write the baseline, or take out of it what is repaired.")
+@click.option("--warn-unused-ignores", is_flag=True, help="An ignore that hides nothing is a warning.")
+@click.option("--stdin-filename", metavar="NAME", help="What the text of stdin is called.")
+@click.option("--config", metavar="FILE", help="This configuration instead of the nearest.")
+@click.option("--no-config", is_flag=True, help="No configuration.")
+@click.option("--jobs", type=click.IntRange(1), help="Processes at once.  [default: as many as pay]")
+@click.option("--show-files", is_flag=True, help="Only say which files would be linted.")
+@click.option("--show-settings", is_flag=True, help="Only show the settings.")
+@click.pass_context
+def command(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> None:
+    from cnncalc import api
+    from cnncalc.cli import _output
+    from cnncalc.errors import SpecError
+    from cnncalc.linting import run
+    from cnncalc.linting.records import Outcome
+
+    chosen = paths or (".",)
+    if options["write_baseline"] and options["fix"]:
+        raise click.UsageError("--write-baseline and --fix: one after the other")
+    try:
+        override = overriding(options)
+        configuration = run.Configuration(options["config"], not options["no_config"], override)
+        settings = configuration.for_folder(next(map(api.folder_of, filter(os.path.exists, chosen)), "."))
+        if options["show_settings"]:
+            show_settings(settings)
+            return
+        if options["show_files"]:
+            show_files(chosen, configuration)
+            return
+        if options["write_baseline"] and settings.baseline is None:
+            raise click.UsageError("--write-baseline needs --baseline FILE, or `baseline` in the configuration")
+        outcome = api.lint(
+            chosen,
+            config=options["config"],
+            use_config=not options["no_config"],
+            override=override,
+            fix=options["fix"] or options["diff"],
+            unsafe_fixes=options["unsafe_fixes"],
+            jobs=options["jobs"],
+            stdin_name=options["stdin_filename"] or "<stdin>",
+            first_baseline=options["write_baseline"],
+            track=lambda results, total: _output.progress(results, "linting", total) if total > MANY else results,
+        )
+    except SpecError as error:
+        if options["format_"] != "json":
+            raise
+        outcome = Outcome((), errors=error.diagnostics, settings=settings_of("json"))
+    ctx.exit(finish(outcome, options))
+
+
+def settings_of(format_: str) -> Settings:
+    from cnncalc.linting.settings import Settings
+
+    return Settings(format=format_)
+
+
+def overriding(options: dict[str, Any]) -> Any:
+    """What the command line says, as a change of settings."""
+    from cnncalc.linting.config import check_selectors
+
+    def listed(name: str) -> tuple[str, ...]:
+        return tuple(word.strip() for each in options[name] for word in each.split(",") if word.strip())
+
+    select = check_selectors(listed("select"), "--select") or None
+    ignore = check_selectors(listed("ignore"), "--ignore")
+    extend = check_selectors(listed("extend_select"), "--extend-select")
+    per_file = []
+    for each in options["per_file_ignores"]:
+        pattern, colon, codes = each.rpartition(":")
+        if not colon or not pattern:
+            raise click.BadParameter(f"{each!r} is not PATTERN:CODES", param_hint="--per-file-ignores")
+        words = tuple(word.strip() for word in codes.split(",") if word.strip())
+        per_file.append((pattern, check_selectors(words, "--per-file-ignores")))
+    exclude = listed("exclude")
+
+    def override(settings: Settings) -> Settings:
+        return settings._replace(
+            select=settings.select if select is None else select,
+            ignore=(*settings.ignore, *ignore),
+            extend_select=(*settings.extend_select, *extend),
+            per_file_ignores=(*settings.per_file_ignores, *per_file),
+            extend_exclude=(*settings.extend_exclude, *exclude),
+            force_exclude=settings.force_exclude or options["force_exclude"],
+            fail_on=options["fail_on"] or settings.fail_on,
+            format=options["format_"] or settings.format,
+            baseline=options["baseline"] or settings.baseline,
+            warn_unused_ignores=settings.warn_unused_ignores or options["warn_unused_ignores"],
+        )
+
+    return override
+
+
+def show_settings(settings: Settings) -> None:
+    from cnncalc.cli import _output
+    from cnncalc.render.findings import settings as render
+
+    _output.echo(render.render(settings))
+
+
+def show_files(paths: Iterable[str], configuration: Any) -> None:
+    from cnncalc.cli import _output
+    from cnncalc.linting import run
+
+    _output.echo("".join(f"{each}\n" for each in run.linted(paths, configuration)) or "no file\n")
+
+
+def finish(outcome: Outcome, options: dict[str, Any]) -> int:
+    """Write the fixes, the baseline and the report; the exit status."""
+    from cnncalc.cli import _output
+    from cnncalc.linting import run
+
+    piped = [after for path, _, after in outcome.changes if not os.path.isfile(path)]
+    if options["diff"]:
+        show_diff(outcome)
+        print_unusable(outcome)
+        return 2 if outcome.errors else int(bool(outcome.changes) and not options["exit_zero"])
+    if options["fix"]:
+        outcome = run.write_changes(outcome._replace(changes=tuple(filter(is_file, outcome.changes))))
+    elif options["write_baseline"] and not outcome.errors:
+        count = run.write_baseline(outcome)
+        first = not outcome.compared
+        _output.echo(f"wrote {count:,} finding{'' if count == 1 else 's'} to {outcome.settings.baseline}", sys.stderr)
+        if first:
+            return 0
+    for text in piped if options["fix"] else ():
+        _output.echo(text)
+    write_report(outcome, options, sys.stderr if options["fix"] and piped else sys.stdout)
+    if outcome.settings.format != "json":
+        print_unusable(outcome)
+    return 0 if options["exit_zero"] and not outcome.errors else outcome.exit_code
+
+
+def is_file(change: tuple[str, str, str]) -> bool:
+    return os.path.isfile(change[0])
+
+
+def print_unusable(outcome: Outcome) -> None:
+    from cnncalc.cli import _output
+
+    if outcome.errors:
+        _output.print_errors(outcome.errors)
+
+
+def show_diff(outcome: Outcome) -> None:
+    from cnncalc.cli import _output
+    from cnncalc.render import patch
+
+    for path, before, after in outcome.changes:
+        _output.echo(patch.unified(before, after, path))
+    count = sum(outcome.applied.values())
+    _output.echo(f"{count:,} fix{'' if count == 1 else 'es'} in {len(outcome.changes):,} files", sys.stderr)
+
+
+def write_report(outcome: Outcome, options: dict[str, Any], stream: Any) -> None:
+    """The report in the format asked for, to its file or stream; the summary of a GitHub job besides."""
+    from cnncalc.cli import _output
+    from cnncalc.files import replace_file
+    from cnncalc.render import findings
+
+    format_ = outcome.settings.format
+    screen = _output.terminal(stream)
+    if options["statistics"]:
+        from cnncalc.render.findings import statistics
+
+        text = statistics.render(outcome, as_json=format_ == "json")
+    elif format_ == "full" and screen.colour and not options["output_file"]:
+        from cnncalc.render.findings import full
+
+        text = full.coloured(outcome)
+    else:
+        text = findings.render(outcome, format_)
+    if options["output_file"]:
+        replace_file(options["output_file"], text)
+    elif text:
+        _output.echo(text, stream)
+    summary = os.environ.get("GITHUB_STEP_SUMMARY")
+    if format_ == "github" and summary:
+        from cnncalc.render.findings import github
+
+        with open(summary, "a", encoding="utf-8") as file:
+            file.write(github.summary(outcome))

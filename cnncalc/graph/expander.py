@@ -76,6 +76,7 @@ class Expander:
             self.faults.report(limit.diagnostic)
         graph.values = dict(space.names)
         self.ends.make_per_image()
+        del self.merger  # it knows the expander: in a circle they would keep the graph until garbage is collected
         return graph
 
     def run_statements(self, statements: tuple[Statement, ...], space: Space, flow: Flow, top: bool) -> Flowing | None:

@@ -75,19 +75,18 @@ def check_source(
     with paused():
         files = Files(open_file)
         found, subject = _loaded(source, settings, files)
-        wanted = {code for code in CODES if settings.enabled(code)}
+        rules, wanted = chosen(settings)
         found = [each for each in found if each.code in wanted]
         if subject is not None:
-            chosen = enabled_rules(settings)
-            wanted.update(rule.code for rule in chosen)
-            found += _ruled(subject, chosen, settings)
+            found += _ruled(subject, rules, settings)
+            subject.forget()
         placed = [_placed(each, source) for each in found]
         left, hidden = _sifted(placed, source, files, wanted, settings, subject is not None and subject.complete)
     return Checked(tuple(in_order(left)), subject, tuple(hidden))
 
 
 def _sifted(
-    found: list[Diagnostic], source: Source, files: Files, wanted: set[str], settings: Settings, complete: bool
+    found: list[Diagnostic], source: Source, files: Files, wanted: frozenset[str], settings: Settings, complete: bool
 ) -> tuple[list[Diagnostic], list[Diagnostic]]:
     """The findings without those that comments hide, and with what is wrong with these comments; and those hidden."""
     sources = dict.fromkeys([source, *(each.mark.source for each in found if each.mark is not None)])
@@ -147,20 +146,29 @@ def _expanded(network: Network) -> list[Report]:
 
 
 @lru_cache(maxsize=64)
-def _enabled(select: tuple[str, ...] | None, extend: tuple[str, ...], ignore: tuple[str, ...]) -> tuple[Rule, ...]:
-    chosen = Settings(select=select, extend_select=extend, ignore=ignore)
-    likely = (code for code in rule_files() if chosen.enabled(code))
-    return tuple(rule for rule in map(load, likely) if chosen.enabled(rule.code, rule.default))
+def _chosen(select: tuple[str, ...] | None, extend: tuple[str, ...], ignore: tuple[str, ...]) -> Chosen:
+    settings = Settings(select=select, extend_select=extend, ignore=ignore)
+    likely = (code for code in rule_files() if settings.enabled(code))
+    chosen = tuple(rule for rule in map(load, likely) if settings.enabled(rule.code, rule.default))
+    wanted = [code for code in CODES if settings.enabled(code)]
+    return Chosen(chosen, frozenset([*wanted, *(rule.code for rule in chosen)]))
 
 
-def enabled_rules(settings: Settings) -> tuple[Rule, ...]:
-    """The rules that are wanted; only these are imported."""
-    return _enabled(settings.select, settings.extend_select, settings.ignore)
+class Chosen(NamedTuple):
+    """What is wanted: the rules, and all codes, those of loading among them."""
+
+    rules: tuple[Rule, ...]
+    codes: frozenset[str]
 
 
-def _ruled(subject: Subject, chosen: Iterable[Rule], settings: Settings) -> Iterator[Diagnostic]:
+def chosen(settings: Settings) -> Chosen:
+    """What settings want; only the rules among it are imported."""
+    return _chosen(settings.select, settings.extend_select, settings.ignore)
+
+
+def _ruled(subject: Subject, rules: Iterable[Rule], settings: Settings) -> Iterator[Diagnostic]:
     """What the rules find."""
-    for rule in chosen:
+    for rule in rules:
         subject.options = {**rule.options, **settings.options.get(rule.code, {})}
         for each in rule.check(subject):
             yield each._replace(code=rule.code, severity=rule.severity)

@@ -152,7 +152,9 @@ def sift(
     return left, hidden, used
 
 
-def unused(ignores: Sequence[Ignore], used: set[Mark], wanted: set[str], settings: Settings) -> Iterator[Diagnostic]:
+def unused(
+    ignores: Sequence[Ignore], used: set[Mark], wanted: frozenset[str], settings: Settings
+) -> Iterator[Diagnostic]:
     """A finding for every selector that hid nothing though one of its rules was ``wanted``."""
     severity = "warning" if settings.warn_unused_ignores else "info"
     for each in ignores:

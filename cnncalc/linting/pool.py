@@ -7,7 +7,9 @@ import multiprocessing
 import sys
 from collections.abc import Iterator
 
-from cnncalc.linting.run import Result, Task, check
+from cnncalc.linting.run import SWEEP, Result, Task, check
+
+COLLECT_AFTER = 300_000
 
 
 def spread(tasks: list[Task], workers: int) -> Iterator[Result]:
@@ -15,7 +17,15 @@ def spread(tasks: list[Task], workers: int) -> Iterator[Result]:
     # a forked process has everything imported already; elsewhere than on Linux forking is not safe
     method = "fork" if sys.platform == "linux" else "spawn"
     context = multiprocessing.get_context(method)
-    size = max(1, min(64, len(tasks) // (workers * 4)))
+    size = max(1, min(SWEEP, len(tasks) // (workers * 4)))
     gc.freeze()  # what is there already stays: the children need not copy it to look at it
-    with context.Pool(workers) as pool:
-        yield from pool.imap(check, tasks, size)
+    with context.Pool(workers, gc.disable) as pool:
+        yield from pool.imap(checked, tasks, size)
+
+
+def checked(task: Task) -> Result:
+    """The result of a task, in a process that collects its garbage now and then only."""
+    result = check(task)
+    if gc.get_count()[0] > COLLECT_AFTER:
+        gc.collect(0)
+    return result

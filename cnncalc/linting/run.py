@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
+from cnncalc.collector import paused
 from cnncalc.errors import Diagnostic, SpecError, fault
 from cnncalc.files import load_source, replace_file
 from cnncalc.linting import baseline, config
@@ -17,6 +19,9 @@ from cnncalc.linting.walk import Found, files_of, is_architecture, shown
 from cnncalc.source import Mark, Source
 
 UNREADABLE = "Y001"
+
+SWEEP = 32
+"""The garbage of so many files is collected at once."""
 
 ENOUGH = 150_000
 """Bytes of text from which on several processes are faster than one."""
@@ -124,7 +129,11 @@ def results(tasks: list[Task], jobs: int | None = None) -> Iterator[Result]:
     """The results of tasks, in their order; ``jobs`` processes, None: as many as pay."""
     workers = jobs if jobs is not None else _worth(tasks)
     if workers <= 1 or len(tasks) < 2:
-        yield from map(check, tasks)
+        with paused():
+            for number, task in enumerate(tasks, 1):
+                yield check(task)
+                if number % SWEEP == 0:
+                    gc.collect(0)  # what became garbage since the last time; findings are passed over once
         return
     from cnncalc.linting.pool import spread
 

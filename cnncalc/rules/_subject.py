@@ -267,6 +267,12 @@ class Subject:
                 site.places.append(Place(view, node))
         return tuple(merged.values())
 
+    def forget(self) -> None:
+        """Let go of what was worked out for the rules: sites and their subject know each other, and would stay until
+        garbage is collected."""
+        for name in ("all_sites", "_by_word", "spots", "comments"):
+            self.__dict__.pop(name, None)
+
     @cached_property
     def _by_word(self) -> dict[str, list[Site]]:
         found: dict[str, list[Site]] = {}

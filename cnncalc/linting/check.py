@@ -146,8 +146,10 @@ def _expanded(network: Network) -> list[Report]:
 
 
 @lru_cache(maxsize=64)
-def _chosen(select: tuple[str, ...] | None, extend: tuple[str, ...], ignore: tuple[str, ...]) -> Chosen:
-    settings = Settings(select=select, extend_select=extend, ignore=ignore)
+def _chosen(
+    select: tuple[str, ...] | None, extend: tuple[str, ...], ignore: tuple[str, ...], unwanted: tuple[str, ...]
+) -> Chosen:
+    settings = Settings(select=select, extend_select=extend, ignore=ignore, unwanted=unwanted)
     likely = (code for code in rule_files() if settings.enabled(code))
     chosen = tuple(rule for rule in map(load, likely) if settings.enabled(rule.code, rule.default))
     wanted = [code for code in CODES if settings.enabled(code)]
@@ -163,7 +165,7 @@ class Chosen(NamedTuple):
 
 def chosen(settings: Settings) -> Chosen:
     """What settings want; only the rules among it are imported."""
-    return _chosen(settings.select, settings.extend_select, settings.ignore)
+    return _chosen(settings.select, settings.extend_select, settings.ignore, settings.unwanted)
 
 
 def _ruled(subject: Subject, rules: Iterable[Rule], settings: Settings) -> Iterator[Diagnostic]:

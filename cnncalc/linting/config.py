@@ -131,11 +131,13 @@ def read(source: Source) -> Settings:
 
 def _not_toml(source: Source, words: str) -> Diagnostic:
     found = _AT.search(words)
-    mark = Mark(source, 0, 0)
+    mark = Mark(source, len(source.text), len(source.text))
     if found:
         start = _line_start(source, int(found[1])) + int(found[2]) - 1
         mark = Mark(source, min(start, len(source.text)), min(start + 1, len(source.text)))
-    return Diagnostic("X103", f"not valid TOML: {_AT.sub('', words).strip().lower()}", mark)
+    return Diagnostic(
+        "X103", f"not valid TOML: {_AT.sub('', words).replace('(at end of document)', '').strip().lower()}", mark
+    )
 
 
 class _Reader:

@@ -127,7 +127,7 @@ def linted(paths: Iterable[str], configuration: Configuration) -> Iterator[str]:
 
 def results(tasks: list[Task], jobs: int | None = None) -> Iterator[Result]:
     """The results of tasks, in their order; ``jobs`` processes, None: as many as pay."""
-    workers = jobs if jobs is not None else _worth(tasks)
+    workers = jobs if jobs is not None else worth(tasks)
     if workers <= 1 or len(tasks) < 2:
         with paused():
             for number, task in enumerate(tasks, 1):
@@ -169,7 +169,7 @@ def write_baseline(made: Outcome) -> int:
     return count
 
 
-def _worth(tasks: list[Task]) -> int:
+def worth(tasks: list[Task]) -> int:
     """How many processes are faster than one."""
     total = 0
     for task in tasks:

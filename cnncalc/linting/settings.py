@@ -34,7 +34,9 @@ class Settings(NamedTuple):
     ignore: tuple[str, ...] = ()
     extend_select: tuple[str, ...] = ()
     per_file_ignores: tuple[tuple[str, tuple[str, ...]], ...] = ()
-    """Patterns of files and what is not wanted in them."""
+    """Patterns of files and what is not wanted in them, however it was selected."""
+    unwanted: tuple[str, ...] = ()
+    """What is not wanted in the file at hand: see :meth:`for_file`."""
     exclude: tuple[str, ...] = EXCLUDED
     extend_exclude: tuple[str, ...] = ()
     force_exclude: bool = False
@@ -60,16 +62,18 @@ class Settings(NamedTuple):
         The longest selector that fits decides, and ``ignore`` where both are as long.  A file that does not load is
         always told, unless its code is ignored.
         """
+        if any(fits(each, code) >= 0 for each in self.unwanted):
+            return False
         least = 0 if (default if self.select is None else loading(code)) else -1
         chosen = max([least, *(fits(each, code) for each in (*(self.select or ()), *self.extend_select))])
         return chosen > max([-1, *(fits(each, code) for each in self.ignore)])
 
     def for_file(self, path: str) -> Settings:
-        """The settings for one file: what is not wanted in it is ignored too."""
+        """The settings for one file: with what is not wanted in it."""
         more = [
             each for pattern, listed in self.per_file_ignores if matches(path, [pattern], self.root) for each in listed
         ]
-        return self._replace(ignore=(*self.ignore, *more)) if more else self
+        return self._replace(unwanted=tuple(more)) if more else self
 
     def fails(self, severity: str) -> bool:
         """Whether a finding of this severity makes the run fail."""

@@ -44,8 +44,8 @@ def _scalars(tree: Tree) -> Iterator[tuple[int, int]]:
     while waiting:
         each = waiting.pop()
         if isinstance(each, Scalar):
-            if "#" in each.text:
-                yield each.start, each.end
+            if "#" in each.text:  # from the text on: behind the > of a folded one may stand a comment
+                yield each.base, each.end
         elif isinstance(each, Mapping):
             for key, value in each.items:
                 waiting += [key, value]

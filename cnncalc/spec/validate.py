@@ -199,7 +199,8 @@ class Validator:
                     "G111", "an import is a file beside this one or below it", scalar.mark, "no absolute path, no `..`"
                 )
                 continue
-            path = os.path.join(file.source.folder, name)
+            folder = "" if file.source.folder == "." else file.source.folder  # messages say x.yaml, not ./x.yaml
+            path = os.path.join(folder, os.path.normpath(name))
             real = os.path.realpath(path)
             if not real.startswith(os.path.realpath(file.source.folder) + os.sep):
                 self.report(

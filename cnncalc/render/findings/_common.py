@@ -23,8 +23,8 @@ def one_line(words: str) -> str:
 def sentence(finding: Finding) -> str:
     """The message with the arithmetic of its label."""
     diagnostic = finding.diagnostic
-    words = f"{diagnostic.message} ({diagnostic.label})" if diagnostic.label else diagnostic.message
-    return one_line(words)
+    label = diagnostic.label if diagnostic.label.startswith("(") else f"({diagnostic.label})"
+    return one_line(f"{diagnostic.message} {label}" if diagnostic.label else diagnostic.message)
 
 
 def explained(finding: Finding) -> str:

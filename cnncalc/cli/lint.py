@@ -172,6 +172,7 @@ def finish(outcome: Outcome, options: dict[str, Any]) -> int:
     """Write the fixes, the baseline and the report; the exit status."""
     from cnncalc.cli import _output
     from cnncalc.linting import run
+    from cnncalc.render.findings import counted
 
     piped = [after for path, _, after in outcome.changes if not os.path.isfile(path)]
     if options["diff"]:
@@ -181,10 +182,9 @@ def finish(outcome: Outcome, options: dict[str, Any]) -> int:
     if options["fix"]:
         outcome = run.write_changes(outcome._replace(changes=tuple(filter(is_file, outcome.changes))))
     elif options["write_baseline"] and not outcome.errors:
-        count = run.write_baseline(outcome)
-        first = not outcome.compared
-        _output.echo(f"wrote {count:,} finding{'' if count == 1 else 's'} to {outcome.settings.baseline}", sys.stderr)
-        if first:
+        count = counted(run.write_baseline(outcome), "finding")
+        _output.echo(f"wrote {count} to {outcome.settings.baseline}", sys.stderr)
+        if not outcome.compared:
             return 0
     for text in piped if options["fix"] else ():
         _output.echo(text)
@@ -208,11 +208,12 @@ def print_unusable(outcome: Outcome) -> None:
 def show_diff(outcome: Outcome) -> None:
     from cnncalc.cli import _output
     from cnncalc.render import patch
+    from cnncalc.render.findings import counted
 
     for path, before, after in outcome.changes:
         _output.echo(patch.unified(before, after, path))
-    count = sum(outcome.applied.values())
-    _output.echo(f"{count:,} fix{'' if count == 1 else 'es'} in {len(outcome.changes):,} files", sys.stderr)
+    fixes = counted(sum(outcome.applied.values()), "fix", "fixes")
+    _output.echo(f"{fixes} in {counted(len(outcome.changes), 'file')}", sys.stderr)
 
 
 def write_report(outcome: Outcome, options: dict[str, Any], stream: Any) -> None:

@@ -9,6 +9,9 @@ from __future__ import annotations
 from importlib import import_module
 
 from cnncalc.linting.records import Outcome
+from cnncalc.render.findings._common import counted
+
+__all__ = ["counted", "render"]
 
 
 def render(outcome: Outcome, format_: str) -> str:

@@ -86,9 +86,9 @@ def path_of(mark: Mark) -> str:
     return encodable(posix(mark.source.name))
 
 
-def counted(number: int, noun: str) -> str:
+def counted(number: int, noun: str, several: str = "") -> str:
     """``1 warning``, ``2 warnings``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"
 
 
 def totals(outcome: Outcome) -> str:

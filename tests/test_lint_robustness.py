@@ -99,6 +99,10 @@ def test_fixes_of_every_text_as_it_is(number: int) -> None:
     check_fix(CORPUS[number], unsafe=True)
 
 
+def test_a_value_that_is_missing_at_the_end() -> None:
+    assert [each.code for each in check("layers: conv 4 3\ninput:").findings][:1] == ["Y201"]
+
+
 @settings(max_examples=100, deadline=None)
 @given(st.text(max_size=60))
 def test_any_text(spec: str) -> None:

@@ -5,7 +5,6 @@ A baseline only shrinks: written again, it loses what is no longer found and gai
 
 from __future__ import annotations
 
-import json
 import os
 from collections import Counter
 from collections.abc import Iterable
@@ -23,6 +22,8 @@ Key: TypeAlias = tuple[str, str, str, str]
 
 def load(path: str) -> Counter[Key]:
     """The baseline of a file: how many findings of each kind it knows.  Raises :class:`SpecError`."""
+    import json
+
     source = load_source(path)
     try:
         document = json.loads(source.text)
@@ -69,6 +70,8 @@ def compare(findings: list[Finding], known: Counter[Key], path: str) -> tuple[li
 
 def text(findings: list[Finding], path: str, known: Counter[Key] | None) -> tuple[str, int]:
     """The baseline of these findings and their number; no more of a kind than ``known`` has, where there was one."""
+    import json
+
     counts = Counter(keys_of(findings, path))
     if known is not None:
         counts &= known

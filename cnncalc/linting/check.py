@@ -206,8 +206,14 @@ def merged(found: Iterable[Diagnostic]) -> list[Diagnostic]:
 
 
 def _placed(diagnostic: Diagnostic, source: Source) -> Diagnostic:
-    """A finding always has a place: the beginning of the file where it is about all of it."""
-    return diagnostic if diagnostic.mark is not None else diagnostic._replace(mark=Mark(source, 0, 0))
+    """A finding has a place inside a text: the beginning of the file where it is about all of it."""
+    mark = diagnostic.mark
+    if mark is None:
+        return diagnostic._replace(mark=Mark(source, 0, 0))
+    most = len(mark.source.text)
+    if mark.end <= most:
+        return diagnostic
+    return diagnostic._replace(mark=Mark(mark.source, min(mark.start, most), most))  # what is missing at the end
 
 
 def in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,13 +17,11 @@ NEW, UNCHANGED = "new", "unchanged"
 class Finding(NamedTuple):
     """A diagnostic of the linter in its place.
 
-    ``path`` is relative, with ``/``; ``fingerprint`` stays the same while lines move, and is of no other finding;
-    ``state`` is ``unchanged`` where the baseline knows it.
+    ``path`` is relative, with ``/``; ``state`` is ``unchanged`` where the baseline knows it.
     """
 
     diagnostic: Diagnostic
     path: str
-    fingerprint: str
     url: str
     state: str = NEW
 
@@ -91,19 +88,28 @@ def key_of(diagnostic: Diagnostic, path: str) -> tuple[str, str, str, str]:
 
 
 def hashed(*words: str) -> str:
-    return hashlib.sha256("\0".join(words).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    from hashlib import sha256
+
+    return sha256("\0".join(words).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
+def fingerprints(findings: Iterable[Finding]) -> list[str]:
+    """A name for each finding that stays the same while lines move; the second of a kind in a file has another."""
+    seen: Counter[tuple[str, str, str, str]] = Counter()
+    made = []
+    for each in findings:
+        key = key_of(each.diagnostic, each.path)
+        seen[key] += 1
+        made.append(hashed(*key, str(seen[key])))
+    return made
 
 
 def findings_of(diagnostics: Iterable[Diagnostic], settings: Settings) -> list[Finding]:
-    """The diagnostics as findings; the second of a kind in one file gets another fingerprint."""
-    seen: Counter[tuple[str, str, str, str]] = Counter()
+    """The diagnostics as findings."""
     made = []
     for each in diagnostics:
         assert each.mark is not None
-        path = posix(each.mark.source.name)
-        key = key_of(each, path)
-        seen[key] += 1
-        made.append(Finding(each, path, hashed(*key, str(seen[key])), url_of(each, settings)))
+        made.append(Finding(each, posix(each.mark.source.name), url_of(each, settings)))
     return made
 
 

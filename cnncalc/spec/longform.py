@@ -13,7 +13,7 @@ from cnncalc.errors import Diagnostic, SpecError, did_you_mean
 from cnncalc.layers import MERGES, STEPS, kind_of
 from cnncalc.source import Items, Mapping, Mark, Scalar, Source, Tree
 from cnncalc.spec.phrase import parse_value
-from cnncalc.spec.syntax import Argument, Branch, Call, Chain, Dotted, Expr, Group, Merge, Span, Step
+from cnncalc.spec.syntax import Argument, Branch, Call, Chain, Dotted, Expr, Group, Merge, Number, Span, Step
 
 _PATH = re.compile(r"[^\W\d]\w*(?:\.\w+)+\Z")
 """The name of a node, whose segments may be indices: ``stage1.0.conv``."""
@@ -50,7 +50,10 @@ def tree_value(tree: Tree) -> tuple[Scalar, Expr]:
     if isinstance(tree, Scalar):
         if _PATH.match(tree.value):
             return text, Dotted(tree.value, (tree.start, tree.end))
-        return text, cast(Expr, moved(parse_value(tree), tree))
+        expr = parse_value(tree)
+        if type(expr) is Number:
+            return text, Number(expr.value, span_in_source(expr.span, tree))
+        return text, cast(Expr, moved(expr, tree))
     if isinstance(tree, Items):
         items = tuple(tree_value(each)[1] for each in tree)
         return text, Group(items, True, (tree.start, tree.end))
@@ -75,13 +78,14 @@ def long_form(tree: Mapping) -> tuple[Scalar, Chain]:
     sources = from_names(tree)
     arguments: list[Argument] = []
     for key, value in tree:
-        if key.value in ("op", "from"):
+        name = key.value
+        if name in ("op", "from"):
             continue
         name_span = (key.start, key.end)
         if isinstance(value, Scalar) and not value.text.strip():
-            raise SpecError(Diagnostic("Y106", f"{key.value!r} has no value", key.mark))
+            raise SpecError(Diagnostic("Y106", f"{name!r} has no value", key.mark))
         whole = (value.start, value.end) if isinstance(value, Scalar) or value.flow else name_span
-        arguments.append(Argument(key.value, tree_value(value)[1], whole, name_span))
+        arguments.append(Argument(name, tree_value(value)[1], whole, name_span))
     word = op.value
     if word.lower() in MERGES:
         branches = [Branch(None, line_call(name, each), None) for name, each in sources]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from cnncalc.linting.records import Outcome
+from cnncalc.linting.records import Outcome, fingerprints
 from cnncalc.linting.settings import loading
 from cnncalc.render.findings._common import encodable, sentence
 
@@ -16,7 +16,7 @@ def render(outcome: Outcome) -> str:
         {
             "description": f"{each.diagnostic.name}: {sentence(each)}",
             "check_name": each.code,
-            "fingerprint": each.fingerprint,
+            "fingerprint": fingerprint,
             "severity": "critical" if loading(each.code) else SEVERITIES[each.severity],
             "location": {
                 "path": encodable(each.path),
@@ -26,6 +26,6 @@ def render(outcome: Outcome) -> str:
                 },
             },
         }
-        for each in outcome.new
+        for each, fingerprint in zip(outcome.new, fingerprints(outcome.new), strict=True)
     ]
     return json.dumps(issues, indent=2, ensure_ascii=False) + "\n"

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from cnncalc._version import __version__
 from cnncalc.errors import Diagnostic, Fix
-from cnncalc.linting.records import Finding, Outcome, posix, worst_first
+from cnncalc.linting.records import Finding, Outcome, fingerprints, posix, worst_first
 from cnncalc.render import page
 from cnncalc.render.findings._common import encodable, explained, one_line, span
 from cnncalc.source import Mark
@@ -23,7 +23,9 @@ LONGEST = 1024
 
 
 def render(outcome: Outcome) -> str:
-    found = worst_first(outcome.findings)[:MOST]
+    found = worst_first(outcome.findings)
+    prints = fingerprints(found)
+    found = found[:MOST]
     codes = sorted({each.code: each for each in found}.items())
     index = {code: number for number, (code, _) in enumerate(codes)}
     invocation: dict[str, Any] = {"executionSuccessful": not outcome.errors, "exitCode": outcome.exit_code}
@@ -42,7 +44,10 @@ def render(outcome: Outcome) -> str:
         },
         "invocations": [invocation],
         "columnKind": "unicodeCodePoints",
-        "results": [_result(each, index[each.code], outcome.compared) for each in found],
+        "results": [
+            _result(each, index[each.code], fingerprint, outcome.compared)
+            for each, fingerprint in zip(found, prints, strict=False)
+        ],
     }
     document = {"$schema": SCHEMA, "version": "2.1.0", "runs": [run]}
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
@@ -66,7 +71,7 @@ def _rule(finding: Finding) -> dict[str, Any]:
     return rule
 
 
-def _result(finding: Finding, number: int, compared: bool) -> dict[str, Any]:
+def _result(finding: Finding, number: int, fingerprint: str, compared: bool) -> dict[str, Any]:
     diagnostic = finding.diagnostic
     result: dict[str, Any] = {
         "ruleId": finding.code,
@@ -74,7 +79,7 @@ def _result(finding: Finding, number: int, compared: bool) -> dict[str, Any]:
         "level": LEVELS[finding.severity],
         "message": {"text": explained(finding)},
         "locations": [_location(finding.mark, diagnostic)],
-        "partialFingerprints": {"primaryLocationLineHash": f"{finding.fingerprint}:1"},
+        "partialFingerprints": {"primaryLocationLineHash": f"{fingerprint}:1"},
     }
     if diagnostic.related:
         result["relatedLocations"] = [

@@ -378,7 +378,9 @@ def lint(
     errors: list[run.Result] = []
     for path in paths:
         if path != "-" and os.path.exists(path):
-            tasks += run.tasks_of(run.find([path], configuration), configuration, fix, unsafe_fixes)
+            found, problems = run.find([path], configuration)
+            tasks += run.tasks_of(found, configuration, fix, unsafe_fixes)
+            errors += [run.Result(path, errors=(each,)) for each in problems]
             continue
         try:
             source, _ = find_source(path)

@@ -4,12 +4,17 @@ Every target compares two things that are measured in turns (A B A B ...), each 
 machine moves both.  Exit 1 when a target is missed.
 
     python -m tests.benchmarks              everything
-    python -m tests.benchmarks startup      only the groups named: startup growth reading bundled
+    python -m tests.benchmarks startup      only the groups named: startup growth reading bundled lint
+
+The group lint compares with yamllint and check-jsonschema where they are installed (anywhere on PATH).
 """
 
 from __future__ import annotations
 
 import argparse
+import os
+import random
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -214,6 +219,78 @@ def cpu_seconds(program: str) -> tuple[str, float, float]:
     return name, float(slowest), float(total)
 
 
+# Linting, against linters that know less
+
+
+FILES, LAST = 1_000, 200
+"""So many files, of 10 to so many layers."""
+
+
+def mixed(layers: int, rng: random.Random) -> str:
+    """A network of about ``layers`` layers in every form a layer can be written in; nothing is wrong with it."""
+    lines: list[str] = []
+    made = 0
+    while made < layers:
+        name = f"l{len(lines)}"
+        form = rng.randrange(4)
+        if form == 0:
+            lines.append(f"  {name}: conv 16 3 p1 nobias | bn | relu")
+        elif form == 1:
+            lines.append(f"  {name}: {{op: conv, channels: 16, kernel: 3, pad: 1}}")
+        elif form == 2:
+            lines.append(f"  {name}:\n    op: conv\n    channels: 16\n    kernel: 3\n    pad: 1")
+        else:
+            lines.append(f"  {name}: relu")
+        made += 3 if form == 0 else 1
+    return "name: generated\ninput: 3x32x32\nlayers:\n" + "\n".join(lines) + "\n"
+
+
+def tool(name: str) -> str | None:
+    """A linter that is installed beside this interpreter or on PATH."""
+    places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    return shutil.which(name, path=places)
+
+
+def silently(command: list[str]) -> float:
+    """The seconds that a command takes; what it finds does not matter."""
+    start = time.perf_counter()
+    process = subprocess.run(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False)
+    taken = time.perf_counter() - start
+    if process.returncode not in (0, 1):
+        raise SystemExit(f"failed ({process.returncode}): {' '.join(command)[:200]}")
+    return taken
+
+
+def lint(folder: Path) -> Iterator[Result]:
+    rng = random.Random(1)
+    many = folder / "many"
+    many.mkdir()
+    for number in range(FILES):
+        (many / f"{number}.yaml").write_text(mixed(rng.randint(10, LAST), rng), "utf-8")
+    single = folder / "single.yaml"
+    single.write_text(mixed(SMALL, rng), "utf-8")
+    schema = folder / "schema.json"
+    schema.write_text(run(cnncalc("schema")), "utf-8")
+    ours = ["lint", "--no-config", "--format", "concise"]
+    for what, paths in ((f"{FILES:,} files", [many]), (f"{SMALL:,} layers", [single])):
+        files = [str(each) for path in paths for each in (sorted(path.iterdir()) if path.is_dir() else [path])]
+        others = {
+            "yamllint": ["-d", "relaxed", str(paths[0])],
+            "check-jsonschema": ["--schemafile", str(schema), *files],
+        }
+        for name, arguments in others.items():
+            program = tool(name)
+            if program is None:
+                print(f"lint of {what} : {name}: not installed")
+                continue
+            commands = {"ours": cnncalc(*ours, str(paths[0])), "theirs": [program, *arguments]}
+            times = best({key: partial(silently, each) for key, each in commands.items()}, repeats=3)
+            yield ratio(f"lint of {what} : {name}", times, "ours", "theirs", 0.2)
+    commands = {jobs: cnncalc(*ours, "--jobs", jobs, str(many)) for jobs in ("1", "2")}
+    times = best({jobs: partial(silently, each) for jobs, each in commands.items()}, repeats=3)
+    yield ratio(f"lint of {FILES:,} files, two processes : one", times, "2", "1", None)
+
+
 # The table
 
 
@@ -229,6 +306,7 @@ def main(arguments: list[str] | None = None) -> int:
         "growth": growth,
         "reading": reading,
         "bundled": lambda folder: bundled(),
+        "lint": lint,
     }
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Ratios, measured in one run.")
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"of {', '.join(groups)}; all if none is named")

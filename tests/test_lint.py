@@ -119,6 +119,22 @@ def test_paths_that_cannot_be_read_are_2_and_the_rest_is_linted() -> None:
     assert lint("alexnt").exit_code == 2
 
 
+def test_a_folder_that_cannot_be_read_is_2(monkeypatch: pytest.MonkeyPatch) -> None:
+    put("a.yaml", BIASED)
+    put("closed/b.yaml", BIASED)
+    scan = os.scandir
+
+    def refuse(path: str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scan(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    result = lint(*ONLY, "--format", "concise")
+    assert result.exit_code == 2 and "a.yaml:3:6: " in result.stdout
+    assert "cannot read closed: permission denied" in result.stderr
+
+
 def test_a_file_that_does_not_load_is_a_finding() -> None:
     Path("latin.yaml").write_bytes(b"input: 3x8x8\nlayers: relu # \xe9\n")
     put("empty.yaml", "\n")

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -107,6 +106,8 @@ def load(path: str) -> Settings:
 
 def read(source: Source) -> Settings:
     """The settings of a text: X101 (unknown), X102 (wrong value), X103 (no TOML)."""
+    import tomllib
+
     try:
         document = tomllib.loads(source.text)
     except (tomllib.TOMLDecodeError, RecursionError) as error:

@@ -19,8 +19,11 @@ def spread(tasks: list[Task], workers: int) -> Iterator[Result]:
     context = multiprocessing.get_context(method)
     size = max(1, min(SWEEP, len(tasks) // (workers * 4)))
     gc.freeze()  # what is there already stays: the children need not copy it to look at it
-    with context.Pool(workers, gc.disable) as pool:
-        yield from pool.imap(checked, tasks, size)
+    try:
+        with context.Pool(workers, gc.disable) as pool:
+            yield from pool.imap(checked, tasks, size)
+    finally:
+        gc.unfreeze()
 
 
 def checked(task: Task) -> Result:

@@ -110,14 +110,15 @@ def tasks_of(found: Iterable[Found], configuration: Configuration, fix: bool, un
     ]
 
 
-def find(paths: Iterable[str], configuration: Configuration) -> list[Found]:
-    """The files behind paths."""
-    return list(files_of(paths, configuration.for_folder))
+def find(paths: Iterable[str], configuration: Configuration) -> tuple[list[Found], list[Diagnostic]]:
+    """The files behind paths, and which folders among them cannot be read."""
+    problems: list[Diagnostic] = []
+    return list(files_of(paths, configuration.for_folder, problems)), problems
 
 
 def linted(paths: Iterable[str], configuration: Configuration) -> Iterator[str]:
     """The paths of the files that would be linted."""
-    for each in find(paths, configuration):
+    for each in find(paths, configuration)[0]:
         try:
             if each.named or is_architecture(load_source(each.path).text):
                 yield each.path

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
+from cnncalc.errors import Diagnostic
 from cnncalc.linting.patterns import matches
 from cnncalc.linting.settings import Settings
 from cnncalc.spec.validate import KEYS
@@ -25,11 +26,22 @@ class Found(NamedTuple):
     named: bool
 
 
-def files_of(paths: Iterable[str], settings_for: Callable[[str], Settings]) -> Iterator[Found]:
-    """The files behind paths, each once: files as they are named, folders with what lies below, in order of names."""
+def files_of(
+    paths: Iterable[str], settings_for: Callable[[str], Settings], problems: list[Diagnostic]
+) -> Iterator[Found]:
+    """The files behind paths, each once: files as they are named, folders with what lies below, in order of names.
+
+    Folders that cannot be read go into ``problems`` (Y001).
+    """
+
+    def refused(error: OSError) -> None:
+        reason = (error.strerror or type(error).__name__).lower()
+        problems.append(Diagnostic("Y001", f"cannot read {shown(error.filename)}: {reason}"))
+
     seen: set[str] = set()
     for path in paths:
-        for found in _below(path, settings_for) if os.path.isdir(path) else _named(path, settings_for):
+        below = os.path.isdir(path)
+        for found in _below(path, settings_for, refused) if below else _named(path, settings_for):
             key = os.path.abspath(found.path)
             if key not in seen:
                 seen.add(key)
@@ -42,11 +54,11 @@ def _named(path: str, settings_for: Callable[[str], Settings]) -> Iterator[Found
         yield Found(shown(path), True)
 
 
-def _below(top: str, settings_for: Callable[[str], Settings]) -> Iterator[Found]:
+def _below(top: str, settings_for: Callable[[str], Settings], refused: Callable[[OSError], None]) -> Iterator[Found]:
     settings = settings_for(top)
     if settings.force_exclude and _excluded(top, settings, folder=True):
         return
-    for folder, inner, names in os.walk(top):
+    for folder, inner, names in os.walk(top, onerror=refused):
         settings = settings_for(folder)
         inner[:] = sorted(each for each in inner if not _excluded(os.path.join(folder, each), settings, folder=True))
         for name in sorted(names):

@@ -18,6 +18,9 @@ from cnncalc.spec.syntax import Argument, Branch, Call, Chain, Dotted, Expr, Gro
 _PATH = re.compile(r"[^\W\d]\w*(?:\.\w+)+\Z")
 """The name of a node, whose segments may be indices: ``stage1.0.conv``."""
 
+_LONG = 15
+"""Numbers of more digits have a fault, which the parser words."""
+
 
 def whole_text(source: Source) -> Scalar:
     """A scalar in which offsets are those of the source."""
@@ -48,12 +51,12 @@ def tree_value(tree: Tree) -> tuple[Scalar, Expr]:
     """The expression of a scalar or of a (nested) list, in offsets of the source."""
     text = whole_text(tree.source)
     if isinstance(tree, Scalar):
+        digits = tree.text
+        if digits.isdecimal() and digits.isascii() and digits[0] != "0" and len(digits) < _LONG and not tree.offsets:
+            return text, Number(int(digits), (tree.base, tree.base + len(digits)))  # what most values are
         if _PATH.match(tree.value):
             return text, Dotted(tree.value, (tree.start, tree.end))
-        expr = parse_value(tree)
-        if type(expr) is Number:
-            return text, Number(expr.value, span_in_source(expr.span, tree))
-        return text, cast(Expr, moved(expr, tree))
+        return text, cast(Expr, moved(parse_value(tree), tree))
     if isinstance(tree, Items):
         items = tuple(tree_value(each)[1] for each in tree)
         return text, Group(items, True, (tree.start, tree.end))

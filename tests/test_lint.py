@@ -510,6 +510,30 @@ def test_several_processes_find_the_same() -> None:
     assert one == two and len(json.loads(one)["findings"]) == 26
 
 
+@pytest.mark.parametrize("platform", ["linux", "darwin"])
+def test_processes_that_are_forked_and_processes_that_are_not(platform: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from types import SimpleNamespace
+
+    from cnncalc.linting import pool, run
+
+    monkeypatch.setattr(pool, "sys", SimpleNamespace(platform=platform))
+    tasks = [run.Task(str(put(f"n{number}.yaml", BIASED)), True, Settings(select=("P101",))) for number in range(3)]
+    assert [len(each.findings) for each in pool.spread(tasks, 2)] == [1, 1, 1]
+
+
+def test_where_no_process_can_be_started_one_does_it_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    import multiprocessing
+
+    from cnncalc.linting import pool, run
+
+    def refuse(_: str) -> object:
+        return type("Context", (), {"Pool": lambda *_: (_ for _ in ()).throw(OSError(38, "not implemented"))})()
+
+    monkeypatch.setattr(multiprocessing, "get_context", refuse)
+    tasks = [run.Task(str(put("net.yaml", BIASED)), True, Settings(select=("P101",)))] * 2
+    assert [len(each.findings) for each in pool.spread(tasks, 2)] == [1, 1]
+
+
 def test_large_runs_use_every_processor_there_is() -> None:
     from cnncalc.linting import run
 

@@ -20,7 +20,12 @@ def spread(tasks: list[Task], workers: int) -> Iterator[Result]:
     size = max(1, min(SWEEP, len(tasks) // (workers * 4)))
     gc.freeze()  # what is there already stays: the children need not copy it to look at it
     try:
-        with context.Pool(workers, gc.disable) as pool:
+        try:
+            pool = context.Pool(workers, gc.disable)
+        except (OSError, ImportError):  # no semaphores, no more processes: then alone
+            yield from map(check, tasks)
+            return
+        with pool:
             yield from pool.imap(checked, tasks, size)
     finally:
         gc.unfreeze()

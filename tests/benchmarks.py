@@ -227,22 +227,21 @@ FILES, LAST = 1_000, 200
 
 
 def mixed(layers: int, rng: random.Random) -> str:
-    """A network of about ``layers`` layers in every form a layer can be written in; nothing is wrong with it."""
+    """A network of about ``layers`` layers in every form a layer can be written in, as people write them."""
+    forms = (
+        ("conv 16 3 p1 nobias | bn | relu",),
+        ("{op: conv, channels: 16, kernel: 3, pad: 1}", "relu"),
+        ("\n    op: conv\n    channels: 16\n    kernel: 3\n    pad: 1", "relu"),
+        ("residual(conv 16 3 p1 | relu | conv 16 3 p1)", "relu"),
+        ("conv 16 3 p1 nobias", "bn", "relu"),
+    )
     lines: list[str] = []
     made = 0
     while made < layers:
-        name = f"l{len(lines)}"
-        form = rng.randrange(4)
-        if form == 0:
-            lines.append(f"  {name}: conv 16 3 p1 nobias | bn | relu")
-        elif form == 1:
-            lines.append(f"  {name}: {{op: conv, channels: 16, kernel: 3, pad: 1}}")
-        elif form == 2:
-            lines.append(f"  {name}:\n    op: conv\n    channels: 16\n    kernel: 3\n    pad: 1")
-        else:
-            lines.append(f"  {name}: relu")
-        made += 3 if form == 0 else 1
-    return "name: generated\ninput: 3x32x32\nlayers:\n" + "\n".join(lines) + "\n"
+        for phrase in rng.choice(forms):
+            lines.append(f"  l{len(lines)}: {phrase}".replace(": \n", ":\n"))
+            made += 1 + phrase.count("|") + phrase.count("residual")
+    return "name: generated\ninput: 16x32x32\nlayers:\n" + "\n".join(lines) + "\n"
 
 
 def tool(name: str) -> str | None:

@@ -7,11 +7,9 @@ a form that it does not know.  No edits mean no fix; ``Site.fix`` understands th
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 
 from cnncalc.errors import Edit
 from cnncalc.layers import Kind, canonical, kind_of
-from cnncalc.rules._comments import comments_of
 from cnncalc.rules._spots import Spot
 from cnncalc.rules._subject import Site, Subject
 from cnncalc.source import Items, Mapping, Mark, Scalar, Tree
@@ -247,16 +245,6 @@ def _remove_line(subject: Subject, spot: Spot) -> Edits:
         return ()
     end = min(ends)
     end += 2 if text.startswith("\r\n", end) else 1
-    if statement.name is not None and _is_named(subject, statement.name, (first, first + len(statement.name))):
+    if statement.name is not None and any(at != first for at in subject.mentions(statement.name)):
         return ()
     return (Edit(Mark(source, start, end), ""),)
-
-
-def _is_named(subject: Subject, name: str, own: Span) -> bool:
-    """Whether the file has the word ``name`` anywhere but in ``own`` and in comments."""
-    comments: Sequence[Mark] = [each.mark for each in comments_of(subject.source, subject.tree)]
-    for found in re.finditer(rf"(?<!\w){re.escape(name)}(?!\w)", subject.source.text):
-        inside = any(mark.start <= found.start() < mark.end for mark in comments)
-        if found.start() != own[0] and not inside:
-            return True
-    return False

@@ -6,6 +6,7 @@ each finding once.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -21,6 +22,8 @@ from cnncalc.shape import Shape
 from cnncalc.source import Mapping as TreeMapping
 from cnncalc.source import Mark, Source, Tree
 from cnncalc.spec.network import Network
+
+_WORD = re.compile(r"\w+")
 
 
 class View:
@@ -270,7 +273,7 @@ class Subject:
     def forget(self) -> None:
         """Let go of what was worked out for the rules: sites and their subject know each other, and would stay until
         garbage is collected."""
-        for name in ("all_sites", "_by_word", "spots", "comments"):
+        for name in ("all_sites", "_by_word", "_by_place", "_words", "spots", "comments"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -286,11 +289,30 @@ class Subject:
             return list(self.all_sites)
         return [site for word in words for site in self._by_word.get(word, ())]
 
+    @cached_property
+    def _by_place(self) -> dict[tuple[Mark, str], Site]:
+        return {(site.mark, site.word): site for site in self.all_sites}
+
     def site_of(self, node: Node) -> Site | None:
         """The site that makes a node."""
         mark = node.mark
-        found = (site for site in self._by_word.get(node.kind, ()) if site.mark == mark)
-        return next(found, None)
+        return None if mark is None else self._by_place.get((mark, node.kind))
+
+    @cached_property
+    def _words(self) -> dict[str, list[int]]:
+        """Where each word stands, outside of comments."""
+        text = list(self.source.text)
+        for each in self.comments:
+            text[each.mark.start : each.mark.end] = " " * (each.mark.end - each.mark.start)
+        found: dict[str, list[int]] = {}
+        for word in _WORD.finditer("".join(text)):
+            found.setdefault(word[0], []).append(word.start())
+        return found
+
+    def mentions(self, name: str) -> list[int]:
+        """Where a name may begin, anywhere in the text but in comments; a path is told by its last part."""
+        last = name.rpartition(".")[2]
+        return [at - len(name) + len(last) for at in self._words.get(last, [])]
 
     def finding(
         self,

@@ -153,7 +153,7 @@ class Site:
         """Whether it stands in the file that is checked, and not in one that it imports."""
         return self.mark.source is self.subject.source
 
-    @property
+    @cached_property
     def spot(self) -> Spot | None:
         """The syntax behind it; None for a step that only comes with another (the flattening in front of an fc)."""
         found = self.subject.spots.get(self.mark)

@@ -14,6 +14,7 @@ from cnncalc import rules
 from cnncalc.errors import Diagnostic, SpecError, code_of, codes, did_you_mean, fault, rule_files
 from cnncalc.files import load_source
 from cnncalc.linting.settings import BUDGETS, FORMATS, Settings, is_selector
+from cnncalc.linting.toml_places import line_start, place_of
 from cnncalc.rules import SEVERITIES
 from cnncalc.source import Mark, Source
 from cnncalc.units import DTYPE_BYTES
@@ -22,7 +23,6 @@ NAMES = ("cnncalc.toml", "pyproject.toml")
 """In this order, in every folder from that of a file upwards."""
 
 _AT = re.compile(r"\(at line (\d+), column (\d+)\)")
-_HEADER = re.compile(r"\s*\[\[?\s*([^\]]*?)\s*\]\]?")
 
 
 class Setting(NamedTuple):
@@ -134,7 +134,7 @@ def _not_toml(source: Source, words: str) -> Diagnostic:
     found = _AT.search(words)
     mark = Mark(source, len(source.text), len(source.text))
     if found:
-        start = _line_start(source, int(found[1])) + int(found[2]) - 1
+        start = line_start(source, int(found[1])) + int(found[2]) - 1
         mark = Mark(source, min(start, len(source.text)), min(start + 1, len(source.text)))
     return Diagnostic(
         "X103", f"not valid TOML: {_AT.sub('', words).replace('(at end of document)', '').strip().lower()}", mark
@@ -272,45 +272,3 @@ def check_selectors(words: Iterable[str], option: str) -> tuple[str, ...]:
         if not is_selector(each):
             raise fault("X102", f"{option}: {each!r} is no code, prefix or name of a rule", help=[selector_hint(each)])
     return found
-
-
-# -- places: tomllib keeps none ----------------------------------------------------------------------------------------
-
-
-def place_of(source: Source, place: list[str], word: str | None = None) -> Mark:
-    """Where a key stands, or ``word`` in its value; the beginning of the file where that cannot be told."""
-    best, header, deepest = 0, [], -1
-    for number in range(1, source.text.count("\n") + 2):
-        line = source.line(number)
-        found = _HEADER.match(line)
-        if found:
-            header = _keys(found[1])
-            if place[: len(header)] == header and len(header) > deepest:
-                best, deepest = number, len(header)
-            continue
-        name, equals, _ = line.partition("=")
-        keys = [*header, *_keys(name)] if equals else []
-        if keys and place[: len(keys)] == keys and len(keys) > deepest:
-            best, deepest = number, len(keys)
-    return _word_in(source, best, word or place[-1], to_the_end=word is not None)
-
-
-def _keys(words: str) -> list[str]:
-    return [bare or quoted for quoted, bare in re.findall(r"[\"']([^\"']*)[\"']|([\w-]+)", words)]
-
-
-def _line_start(source: Source, number: int) -> int:
-    lines = source.text.split("\n")
-    return sum(len(each) + 1 for each in lines[: number - 1])
-
-
-def _word_in(source: Source, number: int, word: str, to_the_end: bool) -> Mark:
-    """The first time a word stands in a line, or further down where it may be a list of many lines."""
-    if number < 1:
-        return Mark(source, 0, 0)
-    start = _line_start(source, number)
-    end = len(source.text) if to_the_end else start + len(source.line(number))
-    found = re.compile(rf"(?<![\w-]){re.escape(word)}(?![\w-])").search(source.text, start, end)
-    if found:
-        return Mark(source, found.start(), found.end())
-    return Mark(source, start, start + len(source.line(number)))

@@ -146,19 +146,24 @@ def does_not_tile(layer: Windowed, shape: Shape) -> Fault | None:
     for window in layer.windows(shape):
         if window.tiles or window.ceil or not window.fits:
             continue
-        changes: dict[str, list[str]] = {}
-        for option, other in window.tilings():
-            changes.setdefault(option, []).append(change(option, other))
-        lines = ["any one of these changes tiles:"]
-        lines += [f"   {option:<6} {'   '.join(each)}" for option, each in changes.items()]
         last = f"the last {' and '.join(row_names(len(shape) - 1))} are never read, and the output is {window.out}"
         return Fault(
             "S101",
             "the stride does not tile the input",
             f"{window.expression} = {decimal(window.exact)}, not a whole number",
-            help=("\n".join(lines), f"or say `tiling: floor`, as frameworks do: {last}"),
+            help=(ways_to_tile(window), f"or say `tiling: floor`, as frameworks do: {last}"),
         )
     return None
+
+
+def ways_to_tile(window: Window) -> str:
+    """Every single change that makes the stride tile, one line per option, and what comes out with it."""
+    changes: dict[str, list[str]] = {}
+    for option, other in window.tilings():
+        changes.setdefault(option, []).append(change(option, other))
+    lines = ["any one of these changes tiles:"]
+    lines += [f"   {option:<6} {'   '.join(each)}" for option, each in changes.items()]
+    return "\n".join(lines)
 
 
 def change(option: str, window: Window) -> str:

@@ -13,6 +13,7 @@ from cnncalc.errors import codes
 from cnncalc.layers import SPELLINGS, TABLE, kind_of
 from cnncalc.layers.base import Work
 from cnncalc.render.json import VERSION
+from cnncalc.spec.budget import DTYPES, FIGURES
 
 JSON: TypeAlias = dict[str, Any]
 
@@ -28,7 +29,7 @@ KEYS: dict[str, str] = {
     "input": "Shape of the input, channels first (3x224x224, 784, [3, size, size]), or the name of a net above.",
     "inputs": "Several inputs by name; a line begins with the name of the one it takes.",
     "params": "Numbers that phrases may calculate with; `--set width=0.5` overrides one.",
-    "variants": "Named sets of params; each may have its own `name`, `year` and `expect`.",
+    "variants": "Named sets of params; each may have its own `name`, `year`, `expect` and `budget`.",
     "defaults": "Options of a layer wherever they are not given: `conv: nobias`.",
     "blocks": "Functions from value to value: `bottleneck(c, stride=1): ...`.",
     "shared": "Blocks with one set of weights for all their uses.",
@@ -38,12 +39,12 @@ KEYS: dict[str, str] = {
     "import": "Files beside this one whose blocks are taken.",
     "tiling": "Whether a stride that does not tile its input is an error.",
     "expect": "Figures that the file vouches for: `conv1: 96x55x55`, `params: 25.6M`.",
-    "budget": "Limits that the figures must keep.",
+    "budget": "Limits that the figures must keep: `params: 5M`, `receptive_field: {min: 224}`.",
     "per_image": "How often the net runs per image (the heads of a detector).",
 }
 """The keys of a file, and what they are for."""
 
-NET_KEYS = ("about", "input", "inputs", "layers", "outputs", "per_image", "expect")
+NET_KEYS = ("about", "input", "inputs", "layers", "outputs", "per_image", "expect", "budget")
 
 
 def _ref(name: str) -> JSON:
@@ -90,7 +91,7 @@ def _forms() -> dict[str, JSON]:
             "type": "object",
             "additionalProperties": {
                 "type": ["object", "null"],
-                "properties": {"expect": _expect(), "name": text, "year": _year()},
+                "properties": {"expect": _expect(), "budget": _budget(), "name": text, "year": _year()},
                 "additionalProperties": _several("number", "string", "boolean"),
             },
         },
@@ -103,7 +104,7 @@ def _forms() -> dict[str, JSON]:
         "import": {**_several("string", "array"), "items": text},
         "tiling": {"enum": ["floor", "strict"], "default": "floor"},
         "expect": _expect(),
-        "budget": {},
+        "budget": _budget(),
         "per_image": {**size, "minimum": 1},
     }
 
@@ -122,6 +123,31 @@ def _expect() -> JSON:
     return {
         "type": "object",
         "additionalProperties": {**_several("string", "number", "array"), "items": numbers},
+    }
+
+
+def _budget() -> JSON:
+    """A figure, or a mapping with its bounds; what the peak of the memory is asked for stands beside them."""
+    limits: JSON = {}
+    for name in FIGURES:
+        whole = ("integer", "string") if name in ("layers", "receptive_field") else ("integer", "number", "string")
+        figure = {**_several(*whole), "minimum": 0}
+        bounds: JSON = {"max": {"description": "The most that is allowed.", **figure}}
+        if name == "receptive_field":
+            bounds["min"] = {"description": "The least that will do.", **figure}
+        if name == "peak_memory":
+            bounds |= _memory_step()
+        limits[name] = {**_several(*whole, "object"), "minimum": 0, "properties": bounds, "additionalProperties": False}
+        limits[name] |= {"minProperties": 1} if name == "receptive_field" else {"required": ["max"]}
+    return {"type": "object", "properties": limits, "additionalProperties": False}
+
+
+def _memory_step() -> JSON:
+    """What a peak of the memory is asked for."""
+    return {
+        "batch": {"description": "Examples at a time.", **_several("integer", "string"), "minimum": 1},
+        "dtype": {"description": "The data type.", "enum": list(DTYPES), "default": DTYPES[0]},
+        "training": {"description": "A training step, not an inference.", "type": "boolean", "default": False},
     }
 
 

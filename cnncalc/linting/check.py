@@ -126,7 +126,8 @@ def _loaded(source: Source, settings: Settings, files: Files) -> tuple[list[Diag
     seen = {_place(each) for each in found}
     for name in network.variants:
         variant = validate(tree, {}, name, files.open, files.read)
-        if variant.file.params == network.file.params and variant.expect == network.expect:
+        alike = variant.file.params == network.file.params
+        if alike and (variant.expect, variant.budget) == (network.expect, network.budget):
             continue
         more = _expanded(variant)
         reports += more

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.errors import Diagnostic
 from cnncalc.source import Mark, Scalar, Source
+from cnncalc.spec.budget import Limit
 from cnncalc.spec.syntax import Chain, Expr, Parameter
 
 
@@ -80,6 +81,8 @@ class Net(NamedTuple):
     expect: tuple[Expectation, ...]
     mark: Mark | None
     mappable: bool = True
+    budget: tuple[Limit, ...] = ()
+    """Its own limits, which count before those of the file."""
 
 
 class Network(NamedTuple):
@@ -100,9 +103,11 @@ class Network(NamedTuple):
     diagnostics: tuple[Diagnostic, ...] = ()
     """What was wrong with single lines; the rest can still be expanded."""
     extra: Mapping[str, Any] = {}
-    """Facts about the file that no figure depends on: year, family, budget."""
+    """Facts about the file that no figure depends on: year, family."""
     own_name: bool = False
     """The variant has a name of its own."""
+    budget: tuple[Limit, ...] = ()
+    """The limits that the file sets to its figures as it stands; those of a variant take their place."""
 
     @property
     def title(self) -> str:

@@ -6,12 +6,13 @@ import os
 import re
 from collections.abc import Callable, Iterable
 from collections.abc import Mapping as Dict
-from typing import Any
+from typing import Any, NamedTuple, TypeVar
 
 from cnncalc.errors import Diagnostic, Related, SpecError, did_you_mean
 from cnncalc.layers import STEPS, TABLE, canonical, kind_of
 from cnncalc.source import Items, Mapping, Mark, Scalar, Source, Tree
 from cnncalc.spec.bind import Binder, Faults
+from cnncalc.spec.budget import EXAMPLE, Limit, read_budget
 from cnncalc.spec.evaluate import SIZE_NAMES, Scope, SpanFault, Unknown, evaluate
 from cnncalc.spec.longform import long_form, tree_value
 from cnncalc.spec.network import Block, Expectation, File, Input, Net, Network, Statement
@@ -22,9 +23,9 @@ KEYS = (
     "name", "about", "input", "inputs", "params", "variants", "defaults", "blocks", "shared", "layers", "outputs",
     "nets", "import", "tiling", "expect", "family", "year", "budget", "per_image",
 )  # fmt: skip
-VARIANT_KEYS = ("expect", "name", "year")
+VARIANT_KEYS = ("expect", "budget", "name", "year")
 """What a variant may say besides its params."""
-NET_KEYS = ("about", "input", "inputs", "layers", "outputs", "per_image", "expect")
+NET_KEYS = ("about", "input", "inputs", "layers", "outputs", "per_image", "expect", "budget")
 RESERVED = ("output", "params", "weights", "macs", "memory", "total", *SIZE_NAMES)
 """Names that questions about a network use; no line may have one."""
 
@@ -36,6 +37,21 @@ _IDENTIFIER = re.compile(r"[^\W\d]\w*\Z")
 _PATH = re.compile(r"[^\W\d]\w*(\.\w+)*\Z")
 _YEAR = re.compile(r"[12][0-9]{3}\Z")
 _KEYWORDS = ("as", "if", "else", "and", "or", "not")
+
+T = TypeVar("T")
+
+
+class Variant(NamedTuple):
+    """What a variant sets, and what it says of itself; None and what is missing: as the file says."""
+
+    settings: dict[str, Any]
+    keys: dict[str, Tree]
+    expect: tuple[Expectation, ...] | None = None
+    budget: tuple[Limit, ...] | None = None
+
+    def instead_of(self, files: tuple[T, ...], own: tuple[T, ...] | None) -> tuple[T, ...]:
+        """What holds for the variant: its own; the file's only where it sets nothing."""
+        return own if own is not None else () if self.settings else files
 
 
 class Validator:
@@ -91,7 +107,7 @@ class Validator:
         source = tree.source
         keys = self.keys(tree, KEYS, "an architecture file")
         file = self.file(source, keys, chain=(source.name,))
-        variants, variant_expect, variant_keys = self.variants(keys.get("variants"), file)
+        variants = self.variants(keys.get("variants"), file)
         modified = self.set_params(file, variants, variant, overrides, source)
         self.defaults(keys.get("defaults"), file)
         nets: list[Net] = []
@@ -123,21 +139,23 @@ class Validator:
                 )
             nets = [self.net(None, keys, file, None, ())]
             expect = nets[0].expect
-        if variant is not None and (variants.get(variant) or variant in variant_expect):
-            expect = variant_expect.get(variant, ())
+        budget = self.budget(keys.get("budget"))
+        said = variants[variant] if variant is not None else Variant({}, {})
+        expect, budget = said.instead_of(expect, said.expect), said.instead_of(budget, said.budget)
         if modified:
-            expect = ()
-        own = variant_keys.get(variant or "", {})
+            expect, budget = (), ()
+        own = said.keys
         name = self.text(own.get("name", keys.get("name"))) or (
             os.path.splitext(os.path.basename(source.name))[0] if source.folder is not None else "network"
         )
         strict = self.tiling(keys.get("tiling"))
         self.year(keys.get("year"))
         told = {**keys, **own}
-        extra: dict[str, Any] = {key: told[key] for key in ("family", "year", "budget") if key in told}
+        extra: dict[str, Any] = {key: told[key] for key in ("family", "year") if key in told}
         return Network(
-            name, self.text(keys.get("about")), source, file, tuple(nets), strict, variants, expect, variant, modified,
-            tuple(self.diagnostics), extra, "name" in own,
+            name, self.text(keys.get("about")), source, file, tuple(nets), strict,
+            {each: variants[each].settings for each in variants}, expect, variant, modified,
+            tuple(self.diagnostics), extra, "name" in own, budget,
         )  # fmt: skip
 
     def keys(self, tree: Mapping, known: tuple[str, ...], what: str) -> dict[str, Tree]:
@@ -286,31 +304,29 @@ class Validator:
             return None
         return value
 
-    def variants(
-        self, tree: Tree | None, file: File
-    ) -> tuple[dict[str, dict[str, Any]], dict[str, tuple[Expectation, ...]], dict[str, dict[str, Tree]]]:
-        """The params of the variants, what they expect, and what else they say of themselves."""
-        found: dict[str, dict[str, Any]] = {}
-        expects: dict[str, tuple[Expectation, ...]] = {}
-        told: dict[str, dict[str, Tree]] = {}
+    def variants(self, tree: Tree | None, file: File) -> dict[str, Variant]:
+        """What each variant sets, and what it says of itself."""
+        found: dict[str, Variant] = {}
         mapping = self.mapping(tree, "variants", "variants: {wide: {width: 2.0}}") if tree is not None else None
         for key, value in mapping or ():
             inner = self.mapping(value, f"variant {key.value}", "wide: {width: 2.0}")
-            settings: dict[str, Any] = {}
+            said = Variant({}, {})
             for name, setting in inner or ():
                 if name.value in VARIANT_KEYS and name.value in file.params:
                     message = f"{name.value!r} is a parameter, and what a variant says of itself"
                     self.report("G110", message, name.mark, help=("choose another name for the parameter",))
                     continue
                 if name.value == "expect":
-                    expects[key.value] = self.expectations(setting)
+                    said = said._replace(expect=self.expectations(setting))
                     continue
+                if name.value == "budget":
+                    said = said._replace(budget=self.budget(setting))
+                    continue
+                if name.value == "year":
+                    self.year(setting)
+                if name.value == "year" or (name.value == "name" and self.scalar(setting, "the name of a variant")):
+                    said.keys[name.value] = setting
                 if name.value in VARIANT_KEYS:
-                    if name.value == "year":
-                        self.year(setting)
-                    elif self.scalar(setting, "the name of a variant") is None:
-                        continue
-                    told.setdefault(key.value, {})[name.value] = setting
                     continue
                 if name.value not in file.params:
                     hint = did_you_mean(name.value, file.params)
@@ -323,14 +339,14 @@ class Validator:
                     continue
                 number = self.number(setting, file.params, f"parameter {name.value}")
                 if number is not None:
-                    settings[name.value] = number
-            found[key.value] = settings
-        return found, expects, told
+                    said.settings[name.value] = number
+            found[key.value] = said
+        return found
 
     def set_params(
         self,
         file: File,
-        variants: dict[str, dict[str, Any]],
+        variants: dict[str, Variant],
         variant: str | None,
         overrides: Dict[str, Any],
         source: Source,
@@ -345,7 +361,7 @@ class Validator:
                         "T113", f"--variant {variant}: {base} has no such variant", help=(f"{hint} {known}".strip(),)
                     )
                 )
-            file.params.update(variants[variant])
+            file.params.update(variants[variant].settings)
         for name, value in overrides.items():
             if name not in file.params:
                 hint = did_you_mean(name, file.params)
@@ -549,6 +565,7 @@ class Validator:
             per_image,
             self.expectations(keys.get("expect")),
             mark,
+            budget=self.budget(keys.get("budget")) if name is not None else (),
         )
 
     def inputs(
@@ -629,6 +646,10 @@ class Validator:
                 self.report("G105", f"output {label!r} stands twice", scalar.mark)
             seen.add(label)
         return tuple(found)
+
+    def budget(self, tree: Tree | None) -> tuple[Limit, ...]:
+        mapping = self.mapping(tree, "budget", EXAMPLE) if tree is not None else None
+        return tuple(read_budget(mapping, self.report)) if mapping is not None else ()
 
     def expectations(self, tree: Tree | None) -> tuple[Expectation, ...]:
         if tree is None:

@@ -1,0 +1,70 @@
+"""The receptive field is smaller or larger than the budget says.
+
+## What it means
+
+The receptive field of the network, as `expect: {receptive_field: ...}` counts
+it (the largest among the outputs and their axes), is not within the bounds of
+`budget: {receptive_field: {min: ..., max: ...}}`.
+
+## Why it matters
+
+An output cannot know of what it does not see: an object larger than the
+receptive field is judged by a part of it. A patch discriminator, in turn, is
+meant to see no more than its patch.
+
+## Bad
+
+```yaml
+input: 3x256x256
+layers:
+  body: (conv 32 3 p1 | relu)*3
+  out: conv 1 1
+budget:
+  receptive_field: {min: 31}
+```
+
+## Good
+
+```yaml
+input: 3x256x256
+layers:
+  body: (conv 32 3 p1 | relu | maxpool 2)*3 | (conv 32 3 p1 | relu)*2
+  out: conv 1 1
+budget:
+  receptive_field: {min: 31}
+```
+
+## How to fix it
+
+- More layers, larger kernels, strides or dilation let an output see more.
+- `cnncalc explain receptive_field` shows how it grows, layer by layer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnncalc.analysis.expectations import figure_of
+from cnncalc.errors import Diagnostic
+from cnncalc.rules._budgets import limits, within
+from cnncalc.rules._subject import Subject
+from cnncalc.units import grouped
+
+SEVERITY = "error"
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for view, limit in limits(subject, "receptive_field"):
+        field = figure_of(view.report, "", "receptive_field")
+        if field is None:
+            continue
+        if limit.least is not None and field < limit.least:
+            wrong = f"at least {grouped(limit.least)} were asked for"
+            label = f"{grouped(limit.least)} - {grouped(field)} = {grouped(limit.least - field)} too few"
+        elif limit.most is not None and field > limit.most:
+            wrong = f"at most {grouped(limit.most)} are allowed"
+            label = f"{grouped(field)} - {grouped(limit.most)} = {grouped(field - limit.most)} too many"
+        else:
+            continue
+        message = f"an output{within(view)} sees {grouped(field)} positions of the input, {wrong}"
+        yield subject.finding(message, limit.mark, label, view=view)

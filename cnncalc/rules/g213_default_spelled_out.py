@@ -1,0 +1,103 @@
+"""An option says what holds without it.
+
+## What it means
+
+The option has the value that the layer has anyway, or the one under
+`defaults:`: `/1`, `p0`, `d1`, `g1`, `bias`, `inplace=false`.
+
+## Why it matters
+
+Options that say nothing hide those that say something.
+
+## Bad
+
+```yaml
+input: 3x32x32
+defaults: {conv: nobias}
+layers:
+  body: conv 16 3 /1 p1 g1 nobias | bn | relu
+```
+
+## Good
+
+```yaml
+input: 3x32x32
+defaults: {conv: nobias}
+layers:
+  body: conv 16 3 p1 | bn | relu
+```
+
+## How to fix it
+
+- Take the option away. The fix does.
+- Numbers that stand for a parameter (`/stride`) or have no name (`dropout 0.5`,
+  `maxpool 2`) are not told, nor is a pooling's stride that is its kernel.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from cnncalc.errors import Diagnostic
+from cnncalc.layers import canonical, kind_of
+from cnncalc.rules._edits import options_of, remove_option
+from cnncalc.rules._phrases import mark_of
+from cnncalc.rules._spots import Spot
+from cnncalc.rules._subject import Site, Subject
+from cnncalc.spec.bind import vgg_call
+from cnncalc.spec.syntax import Argument, Name, Number, Short
+
+SEVERITY = "info"
+FIXABLE = True
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for site in subject.all_sites:
+        spot = site.spot if site.own else None
+        if spot is None or spot.call is None or not spot.call.arguments or not spot.phrase:
+            continue
+        if vgg_call(spot.call.word) is not None or canonical(spot.call.word) != site.word:
+            continue
+        for field, argument in literal_options(spot):
+            if all(getattr(place.layer, field) == value_without(site, field) for place in site.places):
+                words = " ".join(spot.text.text[slice(*options_of(spot.call)[field])].split())
+                yield site.finding(
+                    f"`{words}` is what holds without it",
+                    default_of(subject, site, field),
+                    help=("take it away",),
+                    fix=site.fix(f"take `{words}` away", remove_option(site, field)),
+                    mark=mark_of(spot.text, argument.span),
+                )
+
+
+def literal_options(spot: Spot) -> Iterator[tuple[str, Argument]]:
+    """The fields that the call sets by an option or a word, and not by calculation."""
+    assert spot.call is not None
+    kind = kind_of(canonical(spot.call.word) or "")
+    spans = options_of(spot.call)
+    for argument in spot.call.arguments:
+        field = next((each for each, span in spans.items() if span[0] <= argument.span[0] < span[1]), None)
+        value = argument.value
+        if field is None:
+            continue
+        word = isinstance(value, Name) and value.text.lower() in kind.words
+        number = isinstance(value, Number) and argument.option is not None
+        letter = isinstance(value, Short) and value.letter in kind.letters
+        if word or number or letter or (isinstance(value, Name) and value.text in ("true", "false")):
+            yield field, argument
+
+
+def value_without(site: Site, field: str) -> Any:
+    """What the layers of a site would have in a field that nobody gives."""
+    defaults = site.subject.network.file.defaults.get(site.word, {})
+    if field in defaults:
+        return defaults[field]
+    info = kind_of(site.word).layer.model_fields[field]
+    return ... if info.is_required() else info.default
+
+
+def default_of(subject: Subject, site: Site, field: str) -> str:
+    if field in subject.network.file.defaults.get(site.word, {}):
+        return f"`defaults:` says so for every {site.word}"
+    return f"the {field} of {site.word} is {str(value_without(site, field)).lower()} if none is given"

@@ -5,9 +5,10 @@ from __future__ import annotations
 from fractions import Fraction
 
 from cnncalc.analysis.report import Group, Report, Row
-from cnncalc.errors import Diagnostic, SpecError, did_you_mean
+from cnncalc.errors import Diagnostic, Edit, Fix, SpecError, did_you_mean
 from cnncalc.graph import shape_agrees
 from cnncalc.shape import Shape, show
+from cnncalc.source import Scalar
 from cnncalc.spec.network import Expectation
 from cnncalc.spec.phrase import parse_value
 from cnncalc.spec.syntax import Number, Size
@@ -45,7 +46,13 @@ def check_one(report: Report, expectation: Expectation) -> Diagnostic | None:
         return Diagnostic("E103", f"{value.value!r} is no shape", value.mark, help=("a shape is written 96x55x55",))
     if shape_agrees(shape, claimed):
         return None
-    return Diagnostic("E101", f"expected {key} to be {show(claimed)}, but it is {show(shape)}", value.mark, layer=key)
+    return Diagnostic(
+        "E101",
+        f"expected {key} to be {show(claimed)}, but it is {show(shape)}",
+        value.mark,
+        layer=key,
+        fix=exact(value, show(shape), safe=False),
+    )
 
 
 def unknown(report: Report, expectation: Expectation, name: str) -> Diagnostic | None:
@@ -129,14 +136,23 @@ def compare_figure(expectation: Expectation, figure: str, name: str, truth: int)
     subject = f"{name}.{figure}" if name else figure
     difference = truth - claimed.value
     percent = f", {float(Fraction(100) * difference / claimed.value):+.2f} %" if claimed.value else ""
-    exact = f" ({'+' if difference > 0 else ''}{grouped(int(difference))}{percent})" if not claimed.slack else ""
+    apart = f" ({'+' if difference > 0 else ''}{grouped(int(difference))}{percent})" if not claimed.slack else ""
     return Diagnostic(
         "E101",
         f"expected {subject} to be {value.value}, but it is {grouped(truth)}",
         value.mark,
-        exact.strip(),
+        apart.strip(),
         layer=name or None,
+        fix=exact(value, str(truth), safe=False),
     )
+
+
+def exact(value: Scalar, words: str, safe: bool = True) -> Fix | None:
+    """The fix that writes the figure that comes out; None where the expected one stands over several lines."""
+    mark = value.mark
+    if set(mark.source.text[mark.start : mark.end]) & set("\r\n"):
+        return None
+    return Fix(f"expect {words}", (Edit(mark, words),), safe)
 
 
 def read_shape(expectation: Expectation) -> Shape | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from cnncalc.errors import Diagnostic, did_you_mean
+from cnncalc.errors import Diagnostic, Edit, Fix, did_you_mean
 from cnncalc.graph.builder import Builder, Round, limit_reached
 from cnncalc.graph.ends import Ends
 from cnncalc.graph.merges import Merger
@@ -27,7 +27,7 @@ from cnncalc.spec.bind import Binder, Faults, Slot, is_constant, make_layer, vgg
 from cnncalc.spec.bind_block import BlockBinder
 from cnncalc.spec.evaluate import ROUND, UNKNOWN, Scope, SpanFault, Unknown, evaluate
 from cnncalc.spec.network import Block, Net, Network, Statement
-from cnncalc.spec.syntax import Call, Chain, Given, Label, Merge, Repeat, Span, Step, speaks_of
+from cnncalc.spec.syntax import Call, Chain, Claim, Given, Label, Merge, Number, Repeat, Size, Span, Step, speaks_of
 
 
 def goes_on_from_output(statement: Statement, chain: Chain, above: Statement) -> Diagnostic:
@@ -55,6 +55,8 @@ class Expander:
         self.merger = Merger(self)
         self.ends = Ends(self.graph, self.faults, earlier)
         self.steps = 0
+        self.repeats = 0
+        """How many repeats the step stands in."""
         self.constant: dict[tuple[int, int], tuple[Call, Layer, dict[str, Slot]]] = {}
         """Calls whose arguments are the same wherever they stand, with their layer."""
         self.calls: list[Block] = []
@@ -254,8 +256,17 @@ class Expander:
                 notes,
                 (),
                 frame.related(),
+                fix=self.claim_fix(claim, show(wire.shape), frame),
             )
         )
+
+    def claim_fix(self, claim: Claim, words: str, frame: Frame) -> Fix | None:
+        """The fix that claims what comes out; None where the claim is calculated or holds for several values."""
+        mark = frame.text.at(*claim.span)
+        plain = isinstance(claim.value, (Size, Number)) and frame.text.offsets is None
+        if frame.parent is not None or self.repeats or not plain:
+            return None
+        return Fix(f"claim {words}", (Edit(mark, words),), safe=False)
 
     def run_given(self, atom: Given, space: Space, flow: Flow) -> Flowing | None:
         """The leading size of a one-liner: the input itself."""
@@ -285,7 +296,11 @@ class Expander:
             raise limit_reached(self.limit, atom.span, space)
         if times == 0:
             return self.take(flow, atom.span)
-        return self.run_rounds(atom, times, space, flow)
+        self.repeats += 1
+        try:
+            return self.run_rounds(atom, times, space, flow)
+        finally:
+            self.repeats -= 1
 
     def run_rounds(self, atom: Repeat, times: int, space: Space, flow: Flow) -> Flowing | None:
         """The rounds of a repeat.  A round that meets the shape of the one before it is stamped from it."""

@@ -181,7 +181,8 @@ _VARIANT = "in variant "
 
 
 def _of_variant(diagnostic: Diagnostic, name: str) -> Diagnostic:
-    return diagnostic._replace(notes=(*diagnostic.notes, f"{_VARIANT}{name}"))
+    fix = None if diagnostic.code == "E102" else diagnostic.fix  # the claim holds without the variant
+    return diagnostic._replace(notes=(*diagnostic.notes, f"{_VARIANT}{name}"), fix=fix)
 
 
 def _place(diagnostic: Diagnostic) -> tuple[str, str, int, int]:

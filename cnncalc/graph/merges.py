@@ -137,12 +137,18 @@ class Merger:
         frame = space.frame
         assert frame is not None
         help: tuple[str, ...] = ("the projection must make what the body makes",)
-        if not projected and len(body.shape) == len(shortcut.shape):
-            strides = {-(-was // now) for was, now in zip(shortcut.shape[1:], body.shape[1:], strict=True)}
-            stride = f" /{strides.pop()}" if len(strides) == 1 and strides != {1} else ""
+        from cnncalc.layers.merge import projection
+
+        project = projection(shortcut.shape, body.shape)
+        if not projected and project is not None:
             help = (
-                f"project it: residual(..., project = conv {body.shape[0]} 1{stride}), or say project = none to drop "
-                "the shortcut wherever the shapes differ",
+                f"project it: residual(..., project = {project}), or say project = none to drop the shortcut wherever "
+                "the shapes differ",
+            )
+        elif not projected:
+            help = (
+                "pad the body so that it keeps the size (`half` does at stride 1), or drop the shortcut where the "
+                "shapes differ: project = none",
             )
         self.faults.report(
             Diagnostic(

@@ -33,6 +33,7 @@ class Add(Merging):
                     f"add needs equal shapes, got {show(shapes[0])} and {show(shape)}",
                     show(shape),
                     notes=(f"the first branch is {show(shapes[0])}",),
+                    help=(ways_to_add(shapes[0], shape),),
                 )
         return shapes[0]
 
@@ -41,6 +42,31 @@ class Add(Merging):
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         return (Call("add", {"inplace": self.inplace}),)
+
+
+def projection(was: Shape, wanted: Shape) -> str | None:
+    """The layer that makes one shape of another: ``conv 128 1 /2``, ``fc 10``; None where no stride does."""
+    if len(was) == len(wanted) == 1:
+        return f"fc {wanted[0]}"
+    if len(was) != len(wanted):
+        return None
+    stride = max(-(-before // after) for before, after in zip(was[1:], wanted[1:], strict=True))
+    if any((before - 1) // stride + 1 != after for before, after in zip(was[1:], wanted[1:], strict=True)):
+        return None
+    return f"conv {wanted[0]} 1" + (f" /{stride}" if stride > 1 else "")
+
+
+def ways_to_add(first: Shape, other: Shape) -> str:
+    """How two shapes become equal: project the one with the larger maps; else crop it."""
+    if len(first) != len(other):
+        return "flatten all of them, or none"
+    for was, wanted in ((first, other), (other, first)):
+        project = projection(was, wanted)
+        if project is not None:
+            return f"project the branch of {show(was)}: `| {project}` makes {show(wanted)} of it"
+    small = show(tuple(map(min, first[1:], other[1:])))
+    channels = "" if first[0] == other[0] else f", and give both {other[0]} channels"
+    return f"pad the branches alike (`half` keeps the size), or cut the larger maps with `| crop {small}`{channels}"
 
 
 class Multiply(Merging):

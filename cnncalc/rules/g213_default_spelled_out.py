@@ -46,7 +46,7 @@ from cnncalc.rules._phrases import mark_of
 from cnncalc.rules._spots import Spot
 from cnncalc.rules._subject import Site, Subject
 from cnncalc.spec.bind import vgg_call
-from cnncalc.spec.syntax import Argument, Name, Number, Short
+from cnncalc.spec.syntax import Name, Number, Short, Span
 
 SEVERITY = "info"
 FIXABLE = True
@@ -59,33 +59,32 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             continue
         if vgg_call(spot.call.word) is not None or canonical(spot.call.word) != site.word:
             continue
-        for field, argument in literal_options(spot):
+        for field, span in literal_options(spot):
             if all(getattr(place.layer, field) == value_without(site, field) for place in site.places):
-                words = " ".join(spot.text.text[slice(*options_of(spot.call)[field])].split())
+                words = " ".join(spot.text.text[slice(*span)].split())
                 yield site.finding(
                     f"`{words}` is what holds without it",
                     default_of(subject, site, field),
                     help=("take it away",),
                     fix=site.fix(f"take `{words}` away", remove_option(site, field)),
-                    mark=mark_of(spot.text, argument.span),
+                    mark=mark_of(spot.text, span),
                 )
 
 
-def literal_options(spot: Spot) -> Iterator[tuple[str, Argument]]:
+def literal_options(spot: Spot) -> Iterator[tuple[str, Span]]:
     """The fields that the call sets by an option or a word, and not by calculation."""
     assert spot.call is not None
     kind = kind_of(canonical(spot.call.word) or "")
-    spans = options_of(spot.call)
-    for argument in spot.call.arguments:
-        field = next((each for each, span in spans.items() if span[0] <= argument.span[0] < span[1]), None)
-        value = argument.value
-        if field is None:
+    for field, span in options_of(spot.call).items():
+        inside = [each for each in spot.call.arguments if span[0] <= each.span[0] < span[1]]
+        if not inside:
             continue
-        word = isinstance(value, Name) and value.text.lower() in kind.words
-        number = isinstance(value, Number) and argument.option is not None
+        named = inside[0].option is not None or len(inside) > 1  # `stride 1` are two
+        value = inside[-1].value
         letter = isinstance(value, Short) and value.letter in kind.letters
-        if word or number or letter or (isinstance(value, Name) and value.text in ("true", "false")):
-            yield field, argument
+        word = isinstance(value, Name) and value.text.lower() in (*kind.words, "true", "false")
+        if letter or word or (named and isinstance(value, Number)):
+            yield field, span
 
 
 def value_without(site: Site, field: str) -> Any:

@@ -34,4 +34,4 @@ def fix_of(subject: Subject, title: str, text: Scalar, cuts: Sequence[tuple[Span
 
 def is_long(text: Scalar) -> bool:
     """Whether the text is the whole file, as for a line in the long form."""
-    return text.base == 0 and text.text == text.source.text and is_yaml(text.source)
+    return text.text is text.source.text and is_yaml(text.source)

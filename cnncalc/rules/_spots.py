@@ -43,8 +43,7 @@ class Spot(NamedTuple):
     @property
     def long(self) -> bool:
         """Whether it is written in the long form, ``{op: conv, ...}``."""
-        whole = self.text.base == 0 and self.text.text == self.text.source.text
-        return whole and is_yaml(self.text.source)
+        return self.text.text is self.text.source.text and is_yaml(self.text.source)
 
     @property
     def phrase(self) -> bool:

@@ -43,23 +43,26 @@ from cnncalc.errors import Diagnostic
 from cnncalc.layers import canonical, kind_of
 from cnncalc.rules._edits import options_of, remove_option
 from cnncalc.rules._phrases import mark_of
-from cnncalc.rules._spots import Spot
 from cnncalc.rules._subject import Site, Subject
 from cnncalc.spec.bind import vgg_call
-from cnncalc.spec.syntax import Name, Number, Short, Span
+from cnncalc.spec.syntax import Call, Name, Number, Short, Span
 
 SEVERITY = "info"
 FIXABLE = True
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
+    known: dict[int, list[tuple[str, Span]]] = {}  # lines with the same text share their calls
     for site in subject.all_sites:
         spot = site.spot if site.own else None
         if spot is None or spot.call is None or not spot.call.arguments or not spot.phrase:
             continue
         if vgg_call(spot.call.word) is not None or canonical(spot.call.word) != site.word:
             continue
-        for field, span in literal_options(spot):
+        options = known.get(id(spot.call))
+        if options is None:
+            options = known[id(spot.call)] = list(literal_options(spot.call))
+        for field, span in options:
             if all(getattr(place.layer, field) == value_without(site, field) for place in site.places):
                 words = " ".join(spot.text.text[slice(*span)].split())
                 yield site.finding(
@@ -71,12 +74,11 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 )
 
 
-def literal_options(spot: Spot) -> Iterator[tuple[str, Span]]:
+def literal_options(call: Call) -> Iterator[tuple[str, Span]]:
     """The fields that the call sets by an option or a word, and not by calculation."""
-    assert spot.call is not None
-    kind = kind_of(canonical(spot.call.word) or "")
-    for field, span in options_of(spot.call).items():
-        inside = [each for each in spot.call.arguments if span[0] <= each.span[0] < span[1]]
+    kind = kind_of(canonical(call.word) or "")
+    for field, span in options_of(call).items():
+        inside = [each for each in call.arguments if span[0] <= each.span[0] < span[1]]
         if not inside:
             continue
         named = inside[0].option is not None or len(inside) > 1  # `stride 1` are two

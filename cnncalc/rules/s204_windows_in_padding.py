@@ -40,7 +40,7 @@ from cnncalc.arithmetic import Window
 from cnncalc.errors import Diagnostic
 from cnncalc.rules._subject import Place, Subject
 from cnncalc.rules._windows import windows_of
-from cnncalc.shape import axis_names, elements, show
+from cnncalc.shape import Shape, axis_names, elements, show
 from cnncalc.units import decimal, grouped
 
 SEVERITY = "warning"
@@ -49,8 +49,15 @@ WORDS = ("conv", "dwconv", "local", "avgpool")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
+    found: dict[tuple[int, Shape], bool] = {}  # equal layers are one object
     for site in subject.sites(*WORDS):
-        wrong = [place for place in site.places if padded(place) and any(map(blind, windows_of(place)))]
+        wrong = []
+        for place in site.places:
+            key = (id(place.layer), place.input_shapes[0])
+            if key not in found:
+                found[key] = padded(place) and any(map(blind, windows_of(place)))
+            if found[key]:
+                wrong.append(place)
         if not wrong:
             continue
         windows = windows_of(wrong[0])

@@ -6,6 +6,7 @@ Which reader a text gets is decided here, from its name and its first column, ne
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from cnncalc.source import Mapping, Source
 
@@ -20,6 +21,7 @@ _KEY = re.compile(
 )
 
 
+@lru_cache(maxsize=4)  # rules ask for every line of a file
 def is_yaml(source: Source) -> bool:
     """Whether a text is read as YAML; anything else is read as a one-liner.
 

@@ -14,7 +14,7 @@ from cnncalc.errors import Diagnostic
 from cnncalc.linting.check import check_source
 from cnncalc.linting.settings import Settings
 from cnncalc.source import Source
-from cnncalc.spec.budget import DTYPES, FIGURES, Limit, Wrong, read_budgets, read_limit
+from cnncalc.spec.budget import DTYPES, FIGURES, Limit, Wrong, read_limit
 from tests.test_schema import load
 
 NET = "input: 3x8x8\nlayers:\n  a: conv 4 3 p1 | relu\n  b: fc 10\n"
@@ -171,16 +171,11 @@ def test_the_schema_takes_what_is_right() -> None:
 
 
 def test_a_configured_budget() -> None:
-    assert read_budgets({"params": "5M", "peak_memory": {"max": "2GiB", "batch": 32}}) == (
-        Limit("params", 5_000_000, None, "5M"),
-        Limit("peak_memory", 2**31, None, "2GiB", 32),
-    )
+    assert read_limit("params", "5M") == Limit("params", 5_000_000, None, "5M")
+    assert read_limit("peak_memory", {"max": "2GiB", "batch": 32}) == Limit("peak_memory", 2**31, None, "2GiB", 32)
     assert read_limit("receptive_field", 224) == Limit("receptive_field", None, 224, "224")
-    with pytest.raises(Wrong) as wrong:
-        read_budgets({"memory": "8GiB"})
-    assert (str(wrong.value), wrong.value.help) == ("there is no budget of 'memory'", "did you mean 'peak_memory'?")
     with pytest.raises(Wrong, match="is a figure such as 5M, got 'True'"):
-        read_budgets({"params": True})
+        read_limit("params", True)
 
 
 def test_data_types_are_those_of_the_memory_model() -> None:

@@ -53,7 +53,7 @@ def found(*arguments: str, stdin: str | bytes | None = None) -> list[tuple[str, 
 
 
 def codes_of(text: str, **settings: object) -> list[str]:
-    chosen = {"select": ("P101", "E", "X"), **settings}
+    chosen = {"select": ("P101", "E1", "X"), **settings}
     return [each.code for each in check_source(Source("net.yaml", text), Settings(**chosen)).findings]  # type: ignore[arg-type]
 
 
@@ -202,8 +202,8 @@ def test_selection() -> None:
     put("net.yaml", BIASED + "expect: {params: 1}\n")
     assert [each for _, _, each in found("--select", "P101,E101")] == ["P101", "E101"]
     assert [each for _, _, each in found("--select", "bias-before-norm")] == ["P101"]
-    assert [each for _, _, each in found("--select", "E")] == ["E101"]
-    assert [each for _, _, each in found("--select", "P1,E", "--ignore", "P101")] == ["E101"]
+    assert [each for _, _, each in found("--select", "E1")] == ["E101"]
+    assert [each for _, _, each in found("--select", "P1,E1", "--ignore", "P101")] == ["E101"]
     assert [each for _, _, each in found("--select", "P101", "--ignore", "P")] == ["P101"]
     assert [each for _, _, each in found("--ignore", "ALL", "--extend-select", "P101")] == ["P101"]
     assert found("--select", "P101", "--per-file-ignores", "*.yaml:P101") == []
@@ -248,11 +248,11 @@ def test_the_nearest_configuration_counts_for_each_file() -> None:
     put("a/net.yaml", BIASED)
     put("b/deep/net.yaml", BIASED)
     put("pyproject.toml", '[tool.cnncalc.lint]\nselect = ["P101"]\n')
-    put("b/cnncalc.toml", '[lint]\nselect = ["E"]\n')
+    put("b/cnncalc.toml", '[lint]\nselect = ["E1"]\n')
     put("a/pyproject.toml", "[tool.other]\nx = 1\n")
     assert [each for each, _, _ in found()] == ["a/net.yaml"]
     assert [each for each, _, _ in found("--config", "pyproject.toml")] == ["a/net.yaml", "b/deep/net.yaml"]
-    put("cnncalc.toml", '[lint]\nselect = ["E"]\n')
+    put("cnncalc.toml", '[lint]\nselect = ["E1"]\n')
     assert found() == []
     assert {each for _, _, each in found("--no-config")} >= {"P101"}
 
@@ -277,6 +277,7 @@ docs-url = "x/"
 [lint.budgets]
 params = "30M"
 receptive-field = 100
+peak-memory = {max = "8 GiB", batch = 32}
 """,
     )
     result = lint("--show-settings")
@@ -288,6 +289,7 @@ receptive-field = 100
         '"old/*" = ["P"]',
         'params = "30M"',
         "receptive_field = 100",
+        'peak_memory = {max = "8 GiB", batch = 32}',
     ):
         assert line in result.stdout.splitlines()
     assert lint("--write-baseline").exit_code == 0
@@ -315,8 +317,10 @@ receptive-field = 100
         ("[lint]\nforce-exclude = 1\n", "X102", "2:1", "true or false"),
         ('[lint.per-file-ignores]\n"a.yaml" = "P"\n', "X102", "2:2", "a list of codes"),
         ("[lint.budgets]\nparms = 3\n", "X101", "2:1", "did you mean 'params'?"),
-        ("[lint.budgets]\nparams = true\n", "X102", "2:1", "a number, or a text"),
-        ('[lint.budgets]\ndtype = "int3"\n', "X102", "2:1", "float16"),
+        ("[lint.budgets]\nparams = true\n", "X102", "2:1", "a budget of params is a figure such as 5M"),
+        ('[lint.budgets]\npeak-memory = {max = 1, dtype = "int3"}\n', "X102", "2:25", "float16"),
+        ("[lint.budgets.peak-memory]\nmax = 1\nbtach = 3\n", "X101", "3:1", "did you mean 'batch'?"),
+        ("[lint.budgets]\nmemory = 1\n", "X101", "2:1", "did you mean 'peak-memory'?"),
         ("[lint.rules.bias-before-norm]\nx = 1\n", "X101", "2:1", "there are none here"),
         ("[lint.rules.bias-before-nrom]\n", "X101", "1:13", "did you mean 'bias-before-norm'?"),
         ("[lint]\nselect = [\n", "X103", "3:1", ""),
@@ -411,7 +415,7 @@ def test_an_ignore_of_a_whole_block() -> None:
 
 
 def test_an_ignore_of_a_rule_that_is_off_is_not_unused() -> None:
-    assert codes_of(FINE.replace("relu", "relu  # cnncalc: ignore[P101]"), select=("E", "X")) == []
+    assert codes_of(FINE.replace("relu", "relu  # cnncalc: ignore[P101]"), select=("E1", "X")) == []
 
 
 def test_the_fix_of_an_unused_ignore() -> None:
@@ -419,7 +423,7 @@ def test_the_fix_of_an_unused_ignore() -> None:
         "net.yaml",
         "# cnncalc: ignore-file[E]\r\ninput: 3x8x8\r\nlayers:\r\n  a: conv 4 3 p1 | bn  # cnncalc: ignore[T, P101, E101] x\r\n  b: relu  # cnncalc: ignore[P101]\r\n",
     )
-    result = lint("--select", "P101,E,T,X", "--fix")
+    result = lint("--select", "P101,E1,T,X", "--fix")
     assert result.exit_code == 0
     assert (
         Path("net.yaml").read_bytes()

@@ -19,7 +19,7 @@ from tests.test_lint import BIASED, FINE, ONLY, here, lint, put
 __all__ = ["here"]  # the fixture that gives every test a folder of its own
 
 UNSAFE = ("--fix", "--unsafe-fixes")
-NONE = Settings(select=("E",))
+NONE = Settings(select=("E1",))
 
 
 def test_fix_writes_what_is_safe_and_more_only_if_asked() -> None:
@@ -94,9 +94,16 @@ def test_what_is_imported_is_not_touched() -> None:
 
 def test_an_unsafe_fix_may_break_an_expectation_which_is_told() -> None:
     put("net.yaml", BIASED + "expect: {params: 120}\n")
-    assert lint("--select", "P101,E").stdout.count("[P101") == 1
-    result = lint("--select", "P101,E", *UNSAFE)
-    assert "E101" in result.stdout and "nobias" in Path("net.yaml").read_text()
+    assert lint("--select", "P101,E1").stdout.count("[P101") == 1
+    lint("--select", "P101", *UNSAFE)
+    assert "E101" in lint("--select", "P101,E1").stdout and "nobias" in Path("net.yaml").read_text()
+
+
+def test_an_expectation_is_mended_only_when_it_is_asked_for() -> None:
+    put("net.yaml", BIASED + "expect: {params: 1}\n")
+    assert "E101" in lint("--select", "E1", "--fix").stdout and "params: 1}" in Path("net.yaml").read_text()
+    assert lint("--select", "E1", *UNSAFE).exit_code == 0
+    assert lint("--select", "E1").exit_code == 0
 
 
 def test_all_uses_of_a_block_must_agree() -> None:

@@ -13,11 +13,11 @@ from typing import Any, NamedTuple
 from cnncalc import rules
 from cnncalc.errors import Diagnostic, SpecError, code_of, codes, did_you_mean, fault, rule_files
 from cnncalc.files import load_source
-from cnncalc.linting.settings import BUDGETS, FORMATS, Settings, is_selector
+from cnncalc.linting.settings import FORMATS, Settings, is_selector
 from cnncalc.linting.toml_places import line_start, place_of
 from cnncalc.rules import SEVERITIES
 from cnncalc.source import Mark, Source
-from cnncalc.units import DTYPE_BYTES
+from cnncalc.spec.budget import FIGURES, Wrong, read_limit
 
 NAMES = ("cnncalc.toml", "pyproject.toml")
 """In this order, in every folder from that of a file upwards."""
@@ -212,17 +212,21 @@ class _Reader:
         return found
 
     def budgets(self, table: Mapping[str, Any]) -> dict[str, Any]:
-        place = [*self.path, "budgets"]
-        spelt = {name: name.replace("-", "_") for name in table}
-        self.known(table, [*(each for each in table if spelt[each] in BUDGETS), *BUDGETS], place)
+        found: dict[str, Any] = {}
         for name, value in table.items():
-            if name == "dtype" and value not in DTYPE_BYTES:
-                self.wrong([*place, name], f"one of {', '.join(DTYPE_BYTES)}")
-            elif name == "training" and not isinstance(value, bool):
-                self.wrong([*place, name], "true or false")
-            elif spelt[name] in BUDGETS and name not in ("dtype", "training") and not _figure(value):
-                self.wrong([*place, name], 'a number, or a text such as "30M" or "8 GiB"')
-        return {spelt[name]: value for name, value in table.items()}
+            figure, place = name.replace("-", "_"), [*self.path, "budgets", name]
+            if figure not in FIGURES:
+                known = [each.replace("_", "-") for each in FIGURES]
+                self.known({name: value}, known, place[:-1])
+                continue
+            try:
+                read_limit(figure, value)
+            except Wrong as wrong:
+                at = place if wrong.key is None or not isinstance(value, dict) else [*place, wrong.key]
+                self.report("X101" if wrong.unknown else "X102", str(wrong), at, wrong.help)
+                continue
+            found[figure] = value
+        return found
 
     # -- reporting ---------------------------------------------------------------------------------------------------
 
@@ -252,12 +256,6 @@ def _alike(given: Any, default: Any) -> bool:
     if isinstance(default, (tuple, list)):
         return isinstance(given, list) and all(isinstance(each, str) for each in given)
     return isinstance(given, type(default))
-
-
-def _figure(value: Any) -> bool:
-    if isinstance(value, bool):
-        return False
-    return isinstance(value, (int, float)) or (isinstance(value, str) and re.match(r"\d", value) is not None)
 
 
 def selector_hint(word: str) -> str:

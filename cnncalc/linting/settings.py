@@ -19,9 +19,6 @@ FORMATS = (
     "full", "concise", "grouped", "json", "json-lines", "github", "gitlab", "sarif", "junit", "rdjson", "azure",
 )  # fmt: skip
 
-BUDGETS = ("params", "macs", "memory", "batch", "dtype", "training", "layers", "receptive_field")
-"""What a configuration may limit; ``batch``, ``dtype`` and ``training`` say what the memory is for."""
-
 
 class Settings(NamedTuple):
     """The choice of rules and what they are told.
@@ -51,6 +48,7 @@ class Settings(NamedTuple):
     options: Mapping[str, Mapping[str, Any]] = {}
     """Per code, the options of that rule that differ from its own."""
     budgets: Mapping[str, Any] = {}
+    """Per figure of ``cnncalc/spec/budget.py``, its limit as it is written: ``"30M"``, ``{"max": "8GiB"}``."""
     root: str = "."
     """The folder that patterns and the baseline are relative to: that of the configuration."""
     file: str | None = None

@@ -130,12 +130,3 @@ def _place(key: Scalar, value: Tree, wrong: Wrong) -> Mark:
             if name.value == wrong.key:
                 return name.mark if wrong.unknown or not isinstance(inner, Scalar) else inner.mark
     return value.mark if isinstance(value, Scalar) else key.mark
-
-
-def read_budgets(table: Dict[str, Any]) -> tuple[Limit, ...]:
-    """The limits of a configuration: figures and mappings as in ``budget:``; raises :class:`Wrong`."""
-    for figure in table:
-        if figure not in FIGURES:
-            hint = did_you_mean(figure, FIGURES) or f"known are {', '.join(FIGURES)}"
-            raise Wrong(f"there is no budget of {figure!r}", figure, hint, unknown=True)
-    return tuple(read_limit(figure, value) for figure, value in table.items())

@@ -39,5 +39,7 @@ def render(settings: Settings) -> str:
 
 
 def _toml(value: Any) -> str:
-    """A text, a number, a switch or a list of texts: TOML writes them as JSON does."""
+    """A text, a number, a switch or a list of texts: TOML writes them as JSON does, but not a table."""
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{name} = {_toml(each)}' for name, each in value.items())}}}"
     return json.dumps(value, ensure_ascii=False)

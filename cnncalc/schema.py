@@ -135,10 +135,13 @@ def _budget() -> JSON:
         bounds: JSON = {"max": {"description": "The most that is allowed.", **figure}}
         if name == "receptive_field":
             bounds["min"] = {"description": "The least that will do.", **figure}
+            bounds["at"] = {"description": "A line or a layer; the outputs if not given.", **_several("string")}
         if name == "peak_memory":
             bounds |= _memory_step()
         limits[name] = {**_several(*whole, "object"), "minimum": 0, "properties": bounds, "additionalProperties": False}
-        limits[name] |= {"minProperties": 1} if name == "receptive_field" else {"required": ["max"]}
+        either = [{"required": ["min"]}, {"required": ["max"]}]
+        inner = {"anyOf": either} if name == "receptive_field" else {"required": ["max"]}
+        limits[name] |= {"if": {"type": "object"}, "then": inner}
     return {"type": "object", "properties": limits, "additionalProperties": False}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import jsonschema
@@ -62,6 +63,16 @@ def test_the_receptive_field_has_two_ends() -> None:
         "an output sees 5 positions of the input, at most 4 are allowed"
     ]
     assert not messages(net + "budget: {receptive_field: {min: 5, max: 5}}\n")
+
+
+def test_the_receptive_field_of_a_line() -> None:
+    assert not messages(NET + "budget: {receptive_field: {max: 3, at: a}}\n")
+    assert messages(NET + "budget: {receptive_field: {min: 4, at: a}}\n") == [
+        "a sees 3 positions of the input, at least 4 were asked for"
+    ]
+    (found,) = findings(NET.replace("a:", "stem:") + "budget: {receptive_field: {max: 3, at: sten}}\n")
+    assert found.message == "there is nothing called 'sten' whose receptive field could be limited"
+    assert found.help == ("did you mean 'stem'?",)
 
 
 @pytest.mark.parametrize("training", [False, True])
@@ -139,6 +150,8 @@ WRONG = [
     ("{peak_memory: {max: 1GiB, dtype: floot16}}", "T104", "dtype must be one of float32, float16, bfloat16, float64, not 'floot16'", "did you mean 'float16'?", "floot16"),
     ("{peak_memory: {max: 1GiB, training: yes}}", "T104", "training is true or false, not 'yes'", "", "yes"),
     ("{receptive_field: {min: 9, max: 5}}", "T104", "no receptive_field is at least 9 and at most 5", "", "9"),
+    ("{receptive_field: {at: a}}", "T104", "a budget of receptive_field needs min or max", "for example `receptive_field: {min: ...}`", "receptive_field"),
+    ("{receptive_field: {min: 3, at: ''}}", "T104", "at is the name of a line or a layer", "", "''"),
     ("5M", "Y107", "budget must be a mapping", "for example `budget: {params: 5M, macs: 600M}`", "5M"),
 ]  # fmt: skip
 
@@ -155,14 +168,14 @@ def test_a_wrong_budget_is_refused_at_its_place(budget: str, code: str, message:
         assert found.mark is not None and found.mark.source.text[found.mark.start : found.mark.end] == marked
 
 
-@pytest.mark.parametrize("budget", [each[0] for each in WRONG if "max: 5}" not in each[0] and "many" not in each[0]])
+@pytest.mark.parametrize("budget", [each[0] for each in WRONG if not re.search(r"max: 5}|many|''", each[0])])
 def test_the_schema_refuses_what_is_wrong(budget: str) -> None:
     """Which figure a text is, and which bound is the larger, is beyond a schema."""
     assert list(jsonschema.Draft7Validator(schema.architecture()).iter_errors(load(NET + f"budget: {budget}\n")))
 
 
 def test_the_schema_takes_what_is_right() -> None:
-    text = "budget: {params: 5M, macs: {max: 600M}, flops: 1, layers: 3, receptive_field: {min: 3, max: 9}, " + (
+    text = "budget: {params: 5M, macs: {max: 600M}, flops: 1, layers: 3, receptive_field: {min: 3, max: 9, at: a}, " + (
         "peak_memory: {max: 2GiB, batch: 32, dtype: float16, training: true}}\n"
     )
     jsonschema.validate(load(NET + text), schema.architecture())

@@ -17,7 +17,7 @@ COMMENTS = (
     "1e99 params", "1*1", "(((1", "0/0 = 1", "1 - - 1 = 0", "99999999999999999999x1x1", "1.5x2x3", "1,,1 params", "=> 0x0x0",
 )  # fmt: skip
 BUDGETS = (
-    "params: 1k", "params: 0", "macs: {max: 1}", "flops: 1e300", "layers: 1", "receptive_field: {min: 9999}",
+    "params: 1k", "params: 0", "macs: {max: 1}", "flops: 1e300", "layers: 1", "receptive_field: {min: 9999, at: a.b}",
     "receptive_field: {max: 1}", "peak_memory: {max: 1, batch: 3}", "peak_memory: {max: 1KiB, dtype: float16, training: true}",
     "peak_memory: {max: 1, batch: 1000000}", "params: ''", "params: [1]", "params: {max: {max: 1}}", "macs: -1", "x: 1",
 )  # fmt: skip

@@ -63,14 +63,15 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         peak = memory.peak_bytes
         shares: dict[str, int] = {}
         for held in memory.alive:
-            shares[held.place] = shares.get(held.place, 0) + held.bytes
+            line = held.place.split(".")[0]
+            shares[line] = shares.get(line, 0) + held.bytes
         step = "a training step" if limit.training else "an inference"
         over = excess(peak, limit.most)
         yield subject.finding(
             f"{step}{within(view)} needs {short_bytes(peak)}, the budget is {limit.written} ({over})",
             limit.mark,
             f"the peak at batch {limit.batch} in {limit.dtype}, while {memory.peak_at} runs ({memory.peak_phase})",
-            notes=(f"most of it is that of {heaviest(shares, peak, short_bytes)}",),
+            notes=(f"most of what is alive then: {heaviest(shares, peak, short_bytes)}",),
             view=view,
         )
 

@@ -4,7 +4,8 @@
 
 The receptive field of the network, as `expect: {receptive_field: ...}` counts
 it (the largest among the outputs and their axes), is not within the bounds of
-`budget: {receptive_field: {min: ..., max: ...}}`.
+`budget: {receptive_field: {min: ..., max: ...}}`. `at: conv5` asks for that of
+a line or a layer instead: behind a global pooling, every output sees all.
 
 ## Why it matters
 
@@ -45,9 +46,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncalc.analysis.expectations import figure_of
-from cnncalc.errors import Diagnostic
+from cnncalc.errors import Diagnostic, did_you_mean
 from cnncalc.rules._budgets import limits, within
-from cnncalc.rules._subject import Subject
+from cnncalc.rules._subject import Subject, View
+from cnncalc.spec.budget import Limit
 from cnncalc.units import grouped
 
 SEVERITY = "error"
@@ -55,8 +57,10 @@ SEVERITY = "error"
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for view, limit in limits(subject, "receptive_field"):
-        field = figure_of(view.report, "", "receptive_field")
+        field = figure_of(view.report, limit.at, "receptive_field")
         if field is None:
+            if limit.at:
+                yield nothing_there(subject, view, limit)
             continue
         if limit.least is not None and field < limit.least:
             wrong = f"at least {grouped(limit.least)} were asked for"
@@ -66,5 +70,16 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             label = f"{grouped(field)} - {grouped(limit.most)} = {grouped(field - limit.most)} too many"
         else:
             continue
-        message = f"an output{within(view)} sees {grouped(field)} positions of the input, {wrong}"
-        yield subject.finding(message, limit.mark, label, view=view)
+        who = limit.at or "an output"
+        message = f"{who}{within(view)} sees {grouped(field)} positions of the input, {wrong}"
+        yield subject.finding(message, limit.mark, label, layer=limit.at or None, view=view)
+
+
+def nothing_there(subject: Subject, view: View, limit: Limit) -> Diagnostic:
+    hint = did_you_mean(limit.at, view.report.names())
+    return subject.finding(
+        f"there is nothing called {limit.at!r}{within(view)} whose receptive field could be limited",
+        limit.mark,
+        help=(hint,) if hint else (),
+        view=view,
+    )

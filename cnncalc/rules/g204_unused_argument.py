@@ -50,9 +50,11 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     if not readable(subject):
         return
     file = subject.network.file
-    for body in uses_of(subject).blocks.values():
+    uses = uses_of(subject)
+    called = uses.called()
+    for body in uses.blocks.values():
         block = body.block
-        if block is None or block.file is not file:
+        if block is None or block.file is not file or block.name not in called:  # an unused block is G202's
             continue
         in_defaults = {name for each in block.parameters if each.default is not None for name in names_in(each.default)}
         for parameter in block.parameters:

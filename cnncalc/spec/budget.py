@@ -18,13 +18,14 @@ DTYPES = ("float32", "float16", "bfloat16", "float64")
 
 EXAMPLE = "budget: {params: 5M, macs: 600M}"
 
-_BOUNDS = {"receptive_field": ("min", "max"), "peak_memory": ("max", "batch", "dtype", "training")}
+_BOUNDS = {"receptive_field": ("min", "max", "at"), "peak_memory": ("max", "batch", "dtype", "training")}
 """The keys of a limit that is a mapping, where they are not just ``max``."""
 
 
 class Limit(NamedTuple):
     """One limit: ``most`` and ``least`` as numbers (bytes for ``peak_memory``), None where there is none, and as they
-    are ``written``.  ``batch``, ``dtype`` and ``training`` say which peak of the memory is meant."""
+    are ``written``.  ``batch``, ``dtype`` and ``training`` say which peak of the memory is meant, ``at`` whose
+    receptive field (a line or a layer; empty: that of the outputs)."""
 
     figure: str
     most: int | None
@@ -33,6 +34,7 @@ class Limit(NamedTuple):
     batch: int = 1
     dtype: str = "float32"
     training: bool = False
+    at: str = ""
     mark: Mark | None = None
     """The place of the value; None for a limit of the configuration."""
 
@@ -71,7 +73,10 @@ def read_limit(figure: str, value: Any) -> Limit:
     if least is not None and most is not None and least > most:
         raise Wrong(f"no {figure} is at least {least} and at most {most}", "min")
     written = str(value.get("max", value.get("min"))).strip()
-    return Limit(figure, most, least, written, *_conditions(value))
+    at = value.get("at", "")
+    if not isinstance(at, str) or ("at" in value and not at):
+        raise Wrong("at is the name of a line or a layer", "at")
+    return Limit(figure, most, least, written, *_conditions(value), at)
 
 
 def _conditions(value: Dict[str, Any]) -> tuple[int, str, bool]:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
 from cnncalc import api
 from cnncalc.arithmetic import Window
+from cnncalc.cli._group import group
 from cnncalc.errors import Diagnostic
 from cnncalc.linting.check import check_source
 from cnncalc.linting.fixing import fix
@@ -35,6 +38,17 @@ def marked(finding: Diagnostic) -> str:
     mark = finding.mark
     assert mark is not None
     return mark.source.text[mark.start : mark.end]
+
+
+def test_the_messages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every finding as it is printed; ``UPDATE_GOLDEN=1`` writes it: read it before you commit it."""
+    folder = ROOT / "tests" / "data" / "lint" / "structure"
+    monkeypatch.chdir(folder)
+    result = CliRunner().invoke(group, ["lint", "--no-config", "--select", "S2,G2,B,E", "net.yaml"])
+    golden = folder / "net.txt"
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.write_text(result.stdout, "utf-8")
+    assert result.stdout == golden.read_text("utf-8")
 
 
 # -- shapes ----------------------------------------------------------------------------------------------------------

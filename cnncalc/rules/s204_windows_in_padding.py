@@ -73,7 +73,11 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 f"{grouped(total - seeing)} of the {show(wrong[0].output[1:])} = {grouped(total)} outputs are constant "
                 f"({decimal(100 * (total - seeing) / total, 1)} %)",
             ),
-            help=(f"pad by at most {worst.span - 1}; (F - 1)/2 = {(worst.span - 1) // 2} keeps the size at stride 1",),
+            help=(
+                f"pad by at most {worst.span - 1}; `half` keeps the size at stride 1"
+                if worst.span > 1
+                else "a window of 1 needs no padding",
+            ),
             places=wrong,
         )
 

@@ -1,14 +1,22 @@
-"""A bias in front of a batch norm has no effect.
+"""A bias in front of a norm that subtracts the mean has no effect.
 
 ## What it means
 
-A convolution or a fully connected layer has a bias, and the only thing behind
-it is a norm that subtracts the mean of every channel (`bn`, `instnorm`).
+A convolution (depthwise ones included), a transposed convolution or a fully
+connected layer has a bias, and the only thing behind it is a norm that
+subtracts the mean of every channel: `bn`, `instnorm`, or `gn` with as many
+groups as channels. Layers in between that pass a constant on as it is (max
+pooling, upsampling, `gap`) do not help.
 
 ## Why it matters
 
-The norm subtracts whatever the bias adds, and has a shift of its own. The bias
-is trained, stored and moved about, and changes nothing.
+The norm subtracts whatever the bias adds, and has a shift of its own if it
+needs one (Ioffe & Szegedy 2015, section 3.2: "the bias b can be ignored since
+its effect will be canceled by the subsequent mean subtraction"). The bias is
+trained, stored and moved about, and changes nothing.
+
+`ln`, and `gn` with fewer groups, take one mean over several channels: there a
+bias per channel does something, and is not reported.
 
 ## Bad
 
@@ -16,6 +24,7 @@ is trained, stored and moved about, and changes nothing.
 input: 3x32x32
 layers:
   conv1: conv 64 3 p1 | bn | relu
+  conv2: dwconv 3 p1 | maxpool 2 | bn | relu
 ```
 
 ## Good
@@ -24,6 +33,7 @@ layers:
 input: 3x32x32
 layers:
   conv1: conv 64 3 p1 nobias | bn | relu
+  conv2: conv 64 3 p1 | gn 8 | relu
 ```
 
 ## How to fix it
@@ -38,7 +48,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncalc.errors import Diagnostic
+from cnncalc.graph import Node
 from cnncalc.rules._edits import set_option
+from cnncalc.rules._kinds import everywhere, written
 from cnncalc.rules._subject import Place, Subject
 from cnncalc.units import grouped
 
@@ -46,27 +58,30 @@ SEVERITY = "warning"
 FIXABLE = True
 CHANGES = ("params", "trainable", "parameter_bytes", "work")
 
-WORDS = ("conv", "deconv", "fc")
-CENTRING = ("bn", "instnorm")
-"""Norms that take the mean of each channel away."""
+WORDS = ("conv", "dwconv", "deconv", "fc")
+"""A locally connected layer has a bias per position: its mean goes, the rest stays."""
+
+KEEPING = ("maxpool", "gmp", "gap", "adaptive", "upsample", "crop", "shuffle")
+"""Layers that commute with adding a constant to a channel."""
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for site in subject.sites(*WORDS):
-        wrong = [place for place in site.places if cancelled(place)]
+        biased = [place for place in site.places if bias_of(place)]
+        norms = [(place, cancelling(place)) for place in biased]
+        needed = {_weights(place) for place, norm in norms if norm is None}
+        wrong = [(place, norm) for place, norm in norms if norm is not None and _weights(place) not in needed]
         if not wrong:
             continue
-        norm = wrong[0].view.after(wrong[0].node)
-        assert norm is not None
-        everywhere = len(wrong) == len(site.places)
-        edits = set_option(site, "bias", "nobias", "false") if everywhere else ()
-        count = bias_of(wrong[0])
+        places = [place for place, _ in wrong]
+        norm = wrong[0][1]
+        edits = set_option(site, "bias", "nobias", "false")
         yield site.finding(
             f"the bias of this {site.word} has no effect: {norm.kind} subtracts it again",
-            f"{grouped(count)} parameters that do nothing",
-            help=(f"{site.word} ... nobias | {norm.kind}",),
-            fix=site.fix("add nobias", edits, safe=False),
-            places=wrong,
+            f"{grouped(bias_of(places[0]))} parameters that do nothing",
+            help=(f"{written(site, edits) if edits else f'{site.word} ... nobias'} | {norm.kind}",),
+            fix=site.fix("add nobias", edits if everywhere(site, places) else (), safe=False),
+            places=places,
         )
 
 
@@ -75,6 +90,15 @@ def bias_of(place: Place) -> int:
     return sum(each.count for each in place.node.facts.parameters if each.name == "bias")
 
 
-def cancelled(place: Place) -> bool:
-    after = place.view.after(place.node)
-    return bias_of(place) > 0 and after is not None and after.kind in CENTRING
+def cancelling(place: Place) -> Node | None:
+    """The norm that takes the bias away, if one does."""
+    after = place.view.after(place.node, through=KEEPING)
+    if after is None or after.kind not in ("bn", "instnorm", "gn"):
+        return None
+    groups = getattr(after.layer, "groups", None)
+    return after if groups is None or groups == place.view.input_shapes(after)[0][0] else None
+
+
+def _weights(place: Place) -> tuple[int, int]:
+    """Whose weights they are: all uses of shared weights must agree."""
+    return id(place.view), place.node.owner

@@ -1,0 +1,77 @@
+"""A layer without bias goes straight into an activation: nothing can shift it.
+
+## What it means
+
+A convolution or a fully connected layer says `nobias` (or the file's
+`defaults:` do), and what follows is no norm with a shift of its own, but an
+activation.
+
+## Why it matters
+
+Leaving the bias out is right in front of a batch norm, whose shift takes its
+place. Without the norm the activation's threshold is tied to 0: a `relu`
+behind it lets through exactly what is positive, and the layer cannot move that.
+Mostly `defaults: {conv: nobias}` was written for the layers with a norm, and
+meets one without.
+
+## Bad
+
+```yaml
+input: 3x32x32
+defaults: {conv: nobias}
+layers:
+  conv1: conv 64 3 p1 | bn | relu
+  conv2: conv 64 3 p1 | relu
+```
+
+## Good
+
+```yaml
+input: 3x32x32
+defaults: {conv: nobias}
+layers:
+  conv1: conv 64 3 p1 | bn | relu
+  conv2: conv 64 3 p1 bias | relu
+```
+
+## How to fix it
+
+- Write `bias` at the layer, or give it a norm.
+- The fix writes `bias`. It is unsafe: the parameters become more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from cnncalc.errors import Diagnostic
+from cnncalc.rules._edits import set_option
+from cnncalc.rules._kinds import ACTIVATIONS, WEIGHTED, chosen, everywhere, written
+from cnncalc.rules._subject import Place, Subject
+from cnncalc.units import grouped
+
+SEVERITY = "info"
+FIXABLE = True
+CHANGES = ("params", "trainable", "parameter_bytes", "work")
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    for site, places in chosen(subject, WEIGHTED, unshifted):
+        first = places[0]
+        after = first.view.after(first.node)
+        assert after is not None
+        edits = set_option(site, "bias", "bias", "true")
+        yield site.finding(
+            f"this {site.word} has no bias, and no norm behind it that would shift its output",
+            f"nobias, then {after.kind}: {grouped(first.output[0])} thresholds fixed at 0",
+            help=(f"{written(site, edits) if edits else f'{site.word} ... bias'} | {after.kind}",),
+            fix=site.fix("add a bias", edits if everywhere(site, places) else (), safe=False),
+            places=places,
+        )
+
+
+def unshifted(place: Place) -> bool:
+    if any(each.name == "bias" for each in place.node.facts.parameters):
+        return False
+    after = place.view.after(place.node)
+    return after is not None and after.kind in ACTIVATIONS

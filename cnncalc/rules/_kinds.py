@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from cnncalc.errors import Edit
-from cnncalc.rules._subject import Place, Site, Subject
+from cnncalc.rules._subject import Place, Site, Subject, View
 
 WEIGHTED = ("conv", "dwconv", "deconv", "local", "fc")
 """Layers that are weighted sums."""
@@ -53,3 +53,8 @@ def written(site: Site, edits: Sequence[Edit] = ()) -> str:
             return site.word
         text = text[:start] + edit.text + text[end:]
     return " ".join(text.split())
+
+
+def is_activated(view: View) -> bool:
+    """Whether the network has an activation that is not just its end."""
+    return any(node.kind in ACTIVATIONS and not view.is_output(node) for node in view.graph.layers)

@@ -1,0 +1,124 @@
+"""The stride is larger than the kernel: some positions are never seen.
+
+## What it means
+
+A window jumps over rows or columns, and no other layer reads the value that it
+slides over. (In a residual block the shortcut `conv 128 1 /2` leaves three of
+four positions to the other branch: that is fine, unless that one does, too.)
+
+## Why it matters
+
+What no window reads was computed for nothing, and small structures fall through
+the holes. ResNet-50 as first published strides in its 1x1 convolutions and
+loses 3/4 of its maps twice over; the later form strides in the 3x3 ones and is
+0.5 % more accurate ("ResNet v1.5").
+
+## Bad
+
+```yaml
+input: 3x32x32
+layers:
+  conv1: conv 64 3 p1 | relu
+  down: conv 128 1 /2 | relu
+```
+
+## Good
+
+```yaml
+input: 3x32x32
+layers:
+  conv1: conv 64 3 p1 | relu
+  down: conv 128 2 /2 | relu
+```
+
+## How to fix it
+
+- A kernel at least as large as the stride.
+- Or pooling in front: `avgpool 2 | conv 128 1` sees every position for almost
+  the same price (ResNet-D, arXiv 1812.01187).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from cnncalc.arithmetic import Window
+from cnncalc.errors import Diagnostic
+from cnncalc.graph import Node
+from cnncalc.layers.windowed import Windowed
+from cnncalc.rules._kinds import ACTIVATIONS, NORMS, chosen
+from cnncalc.rules._subject import Place, Subject, View
+from cnncalc.units import grouped
+
+SEVERITY = "warning"
+
+WORDS = ("conv", "dwconv", "local", "maxpool", "avgpool")
+
+POINTWISE = (*ACTIVATIONS, *NORMS, "dropout", "droppath", "scale")
+"""Layers whose value is worth no more than what flows into them: who else reads that counts."""
+
+
+def check(subject: Subject) -> Iterator[Diagnostic]:
+    known: dict[tuple[int, int], Node | None] = {}
+    for site, places in chosen(subject, WORDS, lambda place: leaves_holes(place, known)):
+        windows = _windows(places[0].view, places[0].node)
+        worst = max(windows, key=lambda window: window.stride - window.span)
+        seen, every = prod(min(window.reads, window.extent) for window in windows), prod(w.extent for w in windows)
+        help = f"a kernel of {worst.stride} or more"
+        if site.word == "conv" and all(window.kernel == 1 for window in windows):
+            strides = "x".join(dict.fromkeys(str(window.stride) for window in windows))
+            help += f", or avgpool {strides} in front of it"
+        yield site.finding(
+            f"stride {worst.stride} is larger than the kernel, {worst.span}: positions in between are never seen",
+            f"{grouped(every)} - {grouped(seen)} = {grouped(every - seen)} of {grouped(every)} positions never read",
+            help=(help,),
+            places=places,
+        )
+
+
+def leaves_holes(place: Place, known: dict[tuple[int, int], Node | None]) -> bool:
+    """Whether the layer jumps over positions that nobody else reads; of several such readers the largest is told."""
+    view, node = place.view, place.node
+    if getattr(place.layer, "strides", 1) == 1 or not _jumps(view, node):
+        return False
+    value = view.inputs(node)[0]
+    while value.kind in POINTWISE:
+        value = view.inputs(value)[0]
+    key = (id(view), value.index)
+    if key not in known:
+        known[key] = max(_readers(view, value), key=lambda each: _area(view, each), default=None)
+    return known[key] is node
+
+
+def _readers(view: View, value: Node) -> list[Node]:
+    """The layers that read a value and jump; nothing where somebody reads all of it."""
+    found: list[Node] = []
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if view.is_output(each):
+            return []
+        for reader in view.consumers(each):
+            if reader.kind in POINTWISE:
+                waiting.append(reader)
+            elif _jumps(view, reader):
+                found.append(reader)
+            else:
+                return []
+    return sorted(found, key=lambda reader: reader.index)
+
+
+def _jumps(view: View, node: Node) -> bool:
+    return node.kind in WORDS and any(
+        window.stride > window.span and window.extent > window.span for window in _windows(view, node)
+    )
+
+
+def _windows(view: View, node: Node) -> tuple[Window, ...]:
+    assert isinstance(node.layer, Windowed)
+    return node.layer.windows(view.input_shapes(node)[0])
+
+
+def _area(view: View, node: Node) -> int:
+    return prod(window.span for window in _windows(view, node))

@@ -33,7 +33,7 @@ layers:
 
 ## How to fix it
 
-- `gap` in front of it, or pool to a smaller map first (`adaptive 2`), unless the
+- `gap` in front of it, or pooling to a smaller map (`adaptive 2`), unless the
   outputs stand for positions (as in YOLO v1).
 - Other limits: `[rules.large-first-fc]` with `share = 0.8`, `least = 50000000`.
 """

@@ -79,7 +79,7 @@ def _ends(place: Place) -> bool:
     node = place.node
     while not place.view.is_output(node):
         after = place.view.after(node)
-        if after is None or after.kind not in (*ACTIVATIONS, "flatten", "reshape", "gap", "upsample", "crop"):
+        if after is None or after.kind not in (*ACTIVATIONS, "dropout", "flatten", "reshape", "gap", "upsample", "crop"):
             return False
         node = after
     return True

@@ -38,10 +38,10 @@ MONOTONE: Mapping[str, Callable[[float], float]] = {
 }
 """Activations that never fall, so that the bounds of what comes out are those of what goes in."""
 
-_KEEPING_SIGN = frozenset(
-    ("maxpool", "avgpool", "gap", "gmp", "adaptive", "dropout", "droppath", "upsample", "crop", "slice", "shuffle", "tile", "flatten",
-     "reshape", "pixelshuffle", "pixelunshuffle", "unpool", "add", "mul", "concat")
-)  # fmt: skip
+_KEEPING_SIGN = frozenset((
+    "maxpool", "avgpool", "gap", "gmp", "adaptive", "unpool", "dropout", "droppath", "upsample", "crop", "slice",
+    "shuffle", "tile", "flatten", "reshape", "pixelshuffle", "pixelunshuffle", "add", "mul", "concat",
+))  # fmt: skip
 """Layers whose output is not negative where none of their inputs is."""
 
 _NON_NEGATIVE = frozenset(word for word, (least, _) in RANGES.items() if least >= 0)
@@ -54,7 +54,7 @@ def non_negative(view: View) -> list[bool]:
         kind = node.kind
         found.append(
             kind in _NON_NEGATIVE
-            or (kind in _KEEPING_SIGN and bool(node.inputs) and all([found[each] for each in node.inputs]))
+            or (kind in _KEEPING_SIGN and bool(node.inputs) and all(found[each] for each in node.inputs))
         )
     return found
 

@@ -61,7 +61,7 @@ CHANGES = ("params", "trainable", "parameter_bytes", "work")
 WORDS = ("conv", "dwconv", "deconv", "fc")
 """A locally connected layer has a bias per position: its mean goes, the rest stays."""
 
-KEEPING = ("maxpool", "gmp", "gap", "adaptive", "upsample", "crop", "shuffle")
+KEEPING = frozenset(("maxpool", "gmp", "gap", "adaptive", "upsample", "crop", "shuffle"))
 """Layers that commute with adding a constant to a channel."""
 
 

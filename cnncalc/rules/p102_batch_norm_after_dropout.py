@@ -54,7 +54,7 @@ from cnncalc.units import decimal
 
 SEVERITY = "warning"
 
-BETWEEN = (*ACTIVATIONS, "maxpool", "flatten", "reshape", "shuffle")
+BETWEEN = frozenset((*ACTIVATIONS, "maxpool", "flatten", "reshape", "shuffle"))
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:

@@ -67,7 +67,9 @@ SEVERITY = "warning"
 FIXABLE = True
 CHANGES = ("layers", "activation_bytes", "work")
 
-LINEAR = ("bn", "scale", "dropout", "avgpool", "gap", "flatten", "reshape", "shuffle", "crop", "pad", "upsample")
+LINEAR = frozenset(
+    ("bn", "scale", "dropout", "avgpool", "gap", "flatten", "reshape", "shuffle", "crop", "pad", "upsample")
+)  # fmt: skip
 
 USUAL = ("relu", "relu6", "lrelu", "prelu", "elu", "selu", "gelu", "silu", "hswish", "mish", "tanh")
 """What the fix writes: the one that the file uses most, the first of them where it uses none."""
@@ -140,10 +142,11 @@ def _label(place: Place, first: Node) -> str:
         both = first.facts.trainable + second.facts.trainable
         one = (seen + 1) * second.facts.output[0]
         return f"{grouped(both)} parameters do what fc {second.facts.output[0]} does with {grouped(one)}"
-    if isinstance(first.layer, Windowed) and isinstance(second.layer, Windowed):
+    close = place.view.after(first, through=("bn", "scale", "dropout")) is second
+    if close and isinstance(first.layer, Windowed) and isinstance(second.layer, Windowed):
         a = first.layer.windows(place.view.input_shapes(first)[0])
         b = second.layer.windows(place.input_shapes[0])
-        if all(x.dilation == y.dilation == 1 for x, y in zip(a, b, strict=True)) and place.view.after(first, through=("bn", "scale", "dropout")) is second:
-            kernel = tuple(x.kernel + (y.kernel - 1) * x.stride for x, y in zip(a, b, strict=True))
-            return f"{show(x.kernel for x in a)}, then {show(y.kernel for y in b)}: one {show(kernel)} convolution"
+        if all(window.dilation == 1 for window in (*a, *b)):
+            kernel = show(x.kernel + (y.kernel - 1) * x.stride for x, y in zip(a, b, strict=True))
+            return f"{show(x.kernel for x in a)}, then {show(y.kernel for y in b)}: one {kernel} convolution"
     return f"{first.kind}, then {second.kind}: one weighted sum"

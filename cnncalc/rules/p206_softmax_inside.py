@@ -49,7 +49,7 @@ from cnncalc.units import decimal
 
 SEVERITY = "warning"
 
-THROUGH = ("dropout", "flatten", "reshape", "maxpool", "avgpool", "gap", "gmp", "adaptive", "upsample")
+THROUGH = frozenset(("dropout", "flatten", "reshape", "maxpool", "avgpool", "gap", "gmp", "adaptive", "upsample"))
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:

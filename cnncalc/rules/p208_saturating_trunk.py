@@ -37,7 +37,7 @@ layers:
 
 - `relu` or another activation that does not saturate.
 - Norms, or shortcuts (`residual`) around some of the layers.
-- Another limit: `[rules.saturating-trunk]` with `most = 8`.
+- Another limit: `most = 8` in `[lint.rules.saturating-trunk]`.
 """
 
 from __future__ import annotations

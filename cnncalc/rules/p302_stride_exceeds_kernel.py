@@ -55,7 +55,7 @@ SEVERITY = "warning"
 
 WORDS = ("conv", "dwconv", "local", "maxpool", "avgpool")
 
-POINTWISE = (*ACTIVATIONS, *NORMS, "dropout", "droppath", "scale")
+POINTWISE = frozenset((*ACTIVATIONS, *NORMS, "dropout", "droppath", "scale"))
 """Layers whose value is worth no more than what flows into them: who else reads that counts."""
 
 

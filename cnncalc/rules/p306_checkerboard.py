@@ -60,9 +60,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             if least
             else f"a deconv with kernel {kernel} and stride {stride} leaves positions that nothing reaches",
             f"{kernel}/{stride} is not whole: {least} or {most} taps per position along an axis",
-            help=(
-                f"a kernel of {most * stride} fits the stride; or upsample {stride} | conv {channels} 3 p1",
-            ),
+            help=(f"a kernel of {most * stride} fits the stride; or upsample {stride} | conv {channels} 3 p1",),
             places=places,
         )
 

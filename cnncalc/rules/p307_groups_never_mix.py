@@ -50,7 +50,7 @@ from cnncalc.rules._subject import Place, Subject
 
 SEVERITY = "info"
 
-BETWEEN = (*ACTIVATIONS, "bn", "instnorm", "dropout", "maxpool", "avgpool", "upsample", "crop", "pad")
+BETWEEN = frozenset((*ACTIVATIONS, "bn", "instnorm", "dropout", "maxpool", "avgpool", "upsample", "crop", "pad"))
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
@@ -72,4 +72,5 @@ def grouped_before(place: Place) -> Node | None:
     if groups == 1 or groups == place.input_shapes[0][0]:
         return None
     before = place.view.before(place.node, through=BETWEEN)
-    return before if before is not None and before.kind == "conv" and getattr(before.layer, "groups", 1) == groups else None
+    alike = before is not None and before.kind == "conv" and getattr(before.layer, "groups", 1) == groups
+    return before if alike else None

@@ -51,7 +51,7 @@ SEVERITY = "warning"
 FIXABLE = True
 CHANGES = ("layers", "activation_bytes", "work")
 
-BETWEEN = (*ACTIVATIONS, "flatten", "reshape", "maxpool")
+BETWEEN = frozenset((*ACTIVATIONS, "flatten", "reshape", "maxpool"))
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:

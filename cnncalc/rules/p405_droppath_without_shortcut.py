@@ -47,7 +47,7 @@ from cnncalc.units import decimal
 
 SEVERITY = "warning"
 
-BETWEEN = (*ACTIVATIONS, "scale", "dropout", "crop", "pad")
+BETWEEN = frozenset((*ACTIVATIONS, "scale", "dropout", "crop", "pad"))
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:

@@ -35,7 +35,8 @@ layers:
 
 - `gap` in front of it, or pooling to a smaller map (`adaptive 2`), unless the
   outputs stand for positions (as in YOLO v1).
-- Other limits: `[rules.large-first-fc]` with `share = 0.8`, `least = 50000000`.
+- Other limits: `share = 0.8`, `least = 50000000` in
+  `[lint.rules.large-first-fc]`.
 """
 
 from __future__ import annotations
@@ -67,7 +68,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         params = place.node.facts.trainable
         if params < least or not place.view.complete or not _positions(place):
             return False
-        return params >= share * total(place.view)
+        return bool(params >= share * total(place.view))
 
     for site, places in chosen(subject, ("fc",), large):
         first = places[0]
@@ -104,6 +105,4 @@ def _positions(place: Place) -> bool:
 
 def _total(view: View) -> int:
     """All parameters of the network, shared ones once."""
-    return sum(
-        node.facts.trainable + node.facts.frozen for node in view.graph.layers if node.owner == node.index
-    )
+    return sum(node.facts.trainable + node.facts.frozen for node in view.graph.layers if node.owner == node.index)

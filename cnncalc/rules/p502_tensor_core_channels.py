@@ -4,8 +4,8 @@
 
 A convolution or a fully connected layer makes, for other layers, a number of
 channels that is no multiple of what fills 16 bytes: 8 for `float16` and
-`bfloat16` (the rule's `dtype`), 16 for `int8` and `float8`, 4 for `tf32`. The
-rule is off unless it is selected.
+`bfloat16` (the rule's `multiple`), 16 for `int8` and `float8`, 4 for `tf32`.
+The rule is off unless it is selected.
 
 ## Why it matters
 
@@ -36,7 +36,7 @@ layers:
 ## How to fix it
 
 - The next multiple; it is mostly free. `round8(C)` in blocks.
-- Another data type: `[rules.tensor-core-channels]` with `dtype = "int8"`.
+- For another data type: `multiple = 16` in `[lint.rules.tensor-core-channels]`.
 """
 
 from __future__ import annotations
@@ -46,19 +46,16 @@ from collections.abc import Iterator
 from cnncalc.errors import Diagnostic
 from cnncalc.rules._kinds import ACTIVATIONS, chosen
 from cnncalc.rules._subject import Place, Subject
-from cnncalc.units import DTYPE_BYTES
 
 SEVERITY = "info"
 DEFAULT = False
-OPTIONS = {"dtype": "float16"}
+OPTIONS = {"multiple": 8}
 
-PIECE = 16
-"""Bytes that a tensor core takes at once."""
+TO_THE_END = frozenset((*ACTIVATIONS, "dropout", "flatten", "reshape", "gap", "upsample", "crop"))
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    dtype = subject.options["dtype"]
-    multiple = PIECE // DTYPE_BYTES.get(dtype, 2)
+    multiple = max(1, subject.options["multiple"])
 
     def crooked(place: Place) -> bool:
         return place.output[0] % multiple != 0 and not _ends(place)
@@ -67,7 +64,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         channels = places[0].output[0]
         whole, rest = divmod(channels, multiple)
         yield site.finding(
-            f"the number of channels is no multiple of {multiple}, as tensor cores want it for {dtype}",
+            f"the number of channels is no multiple of {multiple}, as tensor cores want it",
             f"{channels} = {whole}*{multiple} + {rest}",
             help=(f"{(whole + 1) * multiple} channels cost about the same",),
             places=places,
@@ -79,7 +76,7 @@ def _ends(place: Place) -> bool:
     node = place.node
     while not place.view.is_output(node):
         after = place.view.after(node)
-        if after is None or after.kind not in (*ACTIVATIONS, "dropout", "flatten", "reshape", "gap", "upsample", "crop"):
+        if after is None or after.kind not in TO_THE_END:
             return False
         node = after
     return True

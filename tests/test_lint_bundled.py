@@ -1,66 +1,75 @@
-"""What the linter says about the bundled architectures: no error, and each warning is right and explained.
+"""Everything that the linter says about good networks, reviewed: the bundled ones, the language's examples, one-liners.
 
-``tests/data/lint/bundled.txt`` is the reviewed list, a line for each file and code: how many findings, and why they are
-right.  ``UPDATE_GOLDEN=1 pytest tests/test_lint_bundled.py`` adds what is missing with ``?`` for a reason, which fails until
-somebody has written it.
+``tests/data/lint/bundled.json`` holds a finding a line, with the reason why it is right.  ``UPDATE_GOLDEN=1`` writes what
+is found now and keeps the reasons; a new finding has none, and fails until somebody has looked at it and written one.
 """
 
 from __future__ import annotations
 
+import json
 import os
-import re
-from collections import Counter
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
-import pytest
-
-from cnncalc.files import load_source
-from cnncalc.linting.check import Checked, check_source
+from cnncalc.linting.check import check_source
+from cnncalc.source import Source
 
 ROOT = Path(__file__).parent.parent
-FILES = sorted((ROOT / "architectures").glob("*.yaml"))
-LIST = ROOT / "tests" / "data" / "lint" / "bundled.txt"
+DATA = ROOT / "tests" / "data"
+GOLDEN = DATA / "lint" / "bundled.json"
 
-_LINE = re.compile(r"(\S+) (\w+) x(\d+): (.+)")
-
-
-@pytest.fixture(scope="module")
-def checked() -> dict[str, Checked]:
-    return {path.name: check_source(load_source(path)) for path in FILES}
+Entry = dict[str, str | int]
+KEYS = ("file", "line", "code", "layer")
 
 
-def reviewed() -> dict[tuple[str, str], tuple[int, str]]:
-    """What is on the list: the number of findings and the reason, by file and code."""
-    lines = [line for line in LIST.read_text("utf-8").splitlines() if line and not line.startswith("#")]
-    found = {}
-    for line in lines:
-        match = _LINE.fullmatch(line)
-        assert match, f"no FILE CODE xN: REASON: {line}"
-        found[match[1], match[2]] = (int(match[3]), match[4])
-    return found
+def sources() -> Iterator[tuple[str, Source]]:
+    """The texts and what the list calls them."""
+    for name, folder in (("architectures", ROOT / "architectures"), ("examples", DATA / "lint" / "examples")):
+        for path in sorted(folder.glob("*.yaml")):
+            yield f"{name}/{path.name}", Source(path.name, path.read_text("utf-8"), str(folder))
+    for number, line in enumerate((DATA / "one_liners.txt").read_text("utf-8").splitlines(), 1):
+        if line and not line.startswith("#"):
+            yield f"one_liners.txt:{number}", Source("<line>", line)
 
 
-def test_no_finding_is_an_error(checked: dict[str, Checked]) -> None:
-    errors = [
-        f"{each.mark}: {each.code} {each.message}"
-        for one in checked.values()
-        for each in one.findings
-        if each.severity == "error"
-    ]
-    assert errors == []
-    assert all(one.loads for one in checked.values())
+@cache
+def findings() -> list[Entry]:
+    """What is found; ``in`` names the imported file that it stands in."""
+    found: list[Entry] = []
+    for name, source in sources():
+        for each in check_source(source).findings:
+            assert each.mark is not None
+            entry: Entry = {"file": name, "line": each.mark.line, "code": each.code, "severity": each.severity}
+            entry |= {"layer": each.layer or "", "message": each.message}
+            if each.mark.source is not source:
+                entry["in"] = Path(each.mark.source.name).name
+            found.append(entry)
+    return sorted(found, key=lambda entry: [entry[key] for key in KEYS])
 
 
-def test_every_finding_is_reviewed(checked: dict[str, Checked]) -> None:
-    counts = Counter((name, each.code) for name, one in checked.items() for each in one.findings)
-    known = reviewed()
+def golden() -> list[Entry]:
+    entries: list[Entry] = json.loads(GOLDEN.read_text("utf-8"))
+    return entries
+
+
+def test_nothing_is_found_but_what_was_reviewed() -> None:
     if os.environ.get("UPDATE_GOLDEN"):
-        head = [line for line in LIST.read_text("utf-8").splitlines() if line.startswith("#")]
-        lines = [
-            f"{name} {code} x{count}: {known.get((name, code), (0, '?'))[1]}"
-            for (name, code), count in sorted(counts.items())
-        ]
-        LIST.write_text("\n".join([*head, *lines]) + "\n", "utf-8")
-        known = reviewed()
-    assert {key: count for key, (count, _) in known.items()} == counts
-    assert [key for key, (_, reason) in known.items() if reason.strip(" ?") == ""] == []
+        reasons = {_meaning(entry): entry["reason"] for entry in golden()}
+        entries = [entry | {"reason": reasons.get(_meaning(entry), "")} for entry in findings()]
+        lines = ",\n".join(json.dumps(entry, ensure_ascii=False) for entry in entries)
+        GOLDEN.write_text(f"[\n{lines}\n]\n", "utf-8")
+    known = [{key: value for key, value in entry.items() if key != "reason"} for entry in golden()]
+    assert findings() == known
+
+
+def _meaning(entry: Entry) -> tuple[str | int, ...]:
+    """What a reason is kept for, while lines move."""
+    return entry["file"], entry["code"], entry["layer"]
+
+
+def test_no_good_network_has_an_error_and_every_finding_has_a_reason() -> None:
+    for entry in golden():
+        assert entry["severity"] != "error", entry
+        assert len(str(entry["reason"]).split()) >= 5, entry
+        assert len(str(entry["message"])) <= 120 and not str(entry["message"]).endswith("."), entry

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from cnncalc.errors import Edit
+from cnncalc.rules._edits import Edits, set_option
 from cnncalc.rules._subject import Place, Site, Subject, View
 
 WEIGHTED = ("conv", "dwconv", "deconv", "local", "fc")
@@ -53,6 +54,14 @@ def written(site: Site, edits: Sequence[Edit] = ()) -> str:
             return site.word
         text = text[:start] + edit.text + text[end:]
     return " ".join(text.split())
+
+
+def with_option(site: Site, field: str, words: str, value: str) -> tuple[Edits, str]:
+    """The edits that give the layer an option (see ``set_option``), and the layer as it is written with it."""
+    edits = set_option(site, field, words, value)
+    if site.spot is not None and site.spot.long:
+        return edits, f"{{op: {site.word}, ..., {field}: {value}}}"
+    return edits, written(site, edits) if edits else f"{site.word} ... {words}"
 
 
 def is_activated(view: View) -> bool:

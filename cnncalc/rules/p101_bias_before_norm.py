@@ -49,8 +49,7 @@ from collections.abc import Iterator
 
 from cnncalc.errors import Diagnostic
 from cnncalc.graph import Node
-from cnncalc.rules._edits import set_option
-from cnncalc.rules._kinds import everywhere, written
+from cnncalc.rules._kinds import everywhere, with_option
 from cnncalc.rules._subject import Place, Subject
 from cnncalc.units import grouped
 
@@ -75,11 +74,11 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             continue
         places = [place for place, _ in wrong]
         norm = wrong[0][1]
-        edits = set_option(site, "bias", "nobias", "false")
+        edits, better = with_option(site, "bias", "nobias", "false")
         yield site.finding(
             f"the bias of this {site.word} has no effect: {norm.kind} subtracts it again",
             f"{grouped(bias_of(places[0]))} parameters that do nothing",
-            help=(f"{written(site, edits) if edits else f'{site.word} ... nobias'} | {norm.kind}",),
+            help=(f"{better} | {norm.kind}",),
             fix=site.fix("add nobias", edits if everywhere(site, places) else (), safe=False),
             places=places,
         )

@@ -45,8 +45,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncalc.errors import Diagnostic
-from cnncalc.rules._edits import set_option
-from cnncalc.rules._kinds import ACTIVATIONS, WEIGHTED, chosen, everywhere, written
+from cnncalc.rules._kinds import ACTIVATIONS, WEIGHTED, chosen, everywhere, with_option
 from cnncalc.rules._subject import Place, Subject
 from cnncalc.units import grouped
 
@@ -60,11 +59,11 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         first = places[0]
         after = first.view.after(first.node)
         assert after is not None
-        edits = set_option(site, "bias", "bias", "true")
+        edits, better = with_option(site, "bias", "bias", "true")
         yield site.finding(
             f"this {site.word} has no bias, and no norm behind it that would shift its output",
             f"nobias, then {after.kind}: {grouped(first.output[0])} thresholds fixed at 0",
-            help=(f"{written(site, edits) if edits else f'{site.word} ... bias'} | {after.kind}",),
+            help=(f"{better} | {after.kind}",),
             fix=site.fix("add a bias", edits if everywhere(site, places) else (), safe=False),
             places=places,
         )

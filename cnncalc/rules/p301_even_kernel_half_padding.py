@@ -45,8 +45,7 @@ from collections.abc import Iterator
 from cnncalc.arithmetic import Window
 from cnncalc.errors import Diagnostic
 from cnncalc.layers.windowed import Windowed
-from cnncalc.rules._edits import set_option
-from cnncalc.rules._kinds import chosen, everywhere, written
+from cnncalc.rules._kinds import chosen, everywhere, with_option
 from cnncalc.rules._subject import Place, Subject
 
 SEVERITY = "warning"
@@ -61,11 +60,11 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         window = enlarging(places[0])
         assert window is not None
         wanted = -(-window.extent // window.stride)
-        edits = set_option(site, "pad", "same", "same")
+        edits, better = with_option(site, "pad", "same", "same")
         yield site.finding(
             f"an even kernel with padding {window.before} on both sides gives {window.out}, not {wanted}",
             str(window),
-            help=(f"an odd kernel, or {written(site, edits) if edits else 'pad=same'}",),
+            help=(f"an odd kernel, or {better}",),
             fix=site.fix("pad with same", edits if everywhere(site, places) else (), safe=False),
             places=places,
         )

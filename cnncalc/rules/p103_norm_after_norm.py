@@ -9,8 +9,8 @@ between.
 
 What flows in has been normalised already. Behind `bn | bn`, or any norm in
 front of a `bn` or an `instnorm`, the scale (but for its sign) and the shift of
-the first are cancelled by the second: they are trained for nothing. Mostly a line was copied,
-or a block brings a norm of its own.
+the first are cancelled by the second: they are trained for nothing. Mostly a
+line was copied, or a block brings a norm of its own.
 
 ## Bad
 

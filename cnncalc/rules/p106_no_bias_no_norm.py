@@ -70,7 +70,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def unshifted(place: Place) -> bool:
-    if any(each.name == "bias" for each in place.node.facts.parameters):
+    if getattr(place.layer, "bias", True):
         return False
     after = place.view.after(place.node)
     return after is not None and after.kind in ACTIVATIONS

@@ -47,8 +47,10 @@ SEVERITY = "info"
 def check(subject: Subject) -> Iterator[Diagnostic]:
     told: set[Mark | None] = set()
     for view in subject.views:
+        if not view.complete or is_activated(view):
+            continue
         weighted = [node for node in view.graph.layers if node.kind in WEIGHTED]
-        if len(weighted) < 2 or not view.complete or is_activated(view) or weighted[1].mark in told:
+        if len(weighted) < 2 or weighted[1].mark in told:
             continue
         told.add(weighted[1].mark)
         yield subject.finding(

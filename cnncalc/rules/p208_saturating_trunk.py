@@ -42,6 +42,7 @@ layers:
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from cnncalc.errors import Diagnostic
@@ -57,13 +58,15 @@ WORDS = ("sigmoid", "hsigmoid", "tanh")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    if not subject.sites(*WORDS):
-        return
     limit = subject.options["most"]
-    counts = {id(view): passed(view) for view in subject.views}
+    several = Counter(
+        id(place.view) for site in subject.sites(*WORDS) for place in site.places if _counts(place.view, place.node)
+    )
+    counts = {id(view): passed(view) for view in subject.views if several[id(view)] > limit}
 
     def too_many(place: Place) -> bool:
-        return counts[id(place.view)][place.node.index] == limit + 1 and _counts(place.view, place.node)
+        found = counts.get(id(place.view))
+        return found is not None and found[place.node.index] == limit + 1 and _counts(place.view, place.node)
 
     for site, places in chosen(subject, WORDS, too_many):
         first = places[0]

@@ -74,8 +74,11 @@ def enlarging(place: Place) -> Window | None:
     """The first window that is even, has half of its span on either side, and gives more than it should."""
     layer = place.layer
     assert isinstance(layer, Windowed)
+    kernel = layer.kernel
+    if layer.pad == 0 or all(size % 2 for size in ((kernel,) if isinstance(kernel, int) else kernel)):
+        return None
     after = place.view.after(place.node)
-    if layer.pad == 0 or (after is not None and after.kind in ("crop", "slice")):
+    if after is not None and after.kind in ("crop", "slice"):
         return None
     for window in layer.windows(place.input_shapes[0]):
         half = window.before == window.after and 2 * window.before == window.span

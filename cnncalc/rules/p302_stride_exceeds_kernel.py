@@ -80,7 +80,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 def leaves_holes(place: Place, known: dict[tuple[int, int], Node | None]) -> bool:
     """Whether the layer jumps over positions that nobody else reads; of several such readers the largest is told."""
     view, node = place.view, place.node
-    if getattr(place.layer, "strides", 1) == 1 or not _jumps(view, node):
+    if not _jumps(view, node):
         return False
     value = view.inputs(node)[0]
     while value.kind in POINTWISE:
@@ -110,9 +110,12 @@ def _readers(view: View, value: Node) -> list[Node]:
 
 
 def _jumps(view: View, node: Node) -> bool:
-    return node.kind in WORDS and any(
-        window.stride > window.span and window.extent > window.span for window in _windows(view, node)
-    )
+    if node.kind not in WORDS:
+        return False
+    stride, kernel = getattr(node.layer, "stride", None), getattr(node.layer, "kernel", 1)
+    if stride is None or (isinstance(stride, int) and isinstance(kernel, int) and stride <= kernel):
+        return False
+    return any(window.stride > window.span and window.extent > window.span for window in _windows(view, node))
 
 
 def _windows(view: View, node: Node) -> tuple[Window, ...]:

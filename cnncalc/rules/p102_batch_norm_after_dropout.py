@@ -13,7 +13,8 @@ larger variance and divides by it at test, where dropout is off: everything
 behind it sees values of another scale than it was trained with. Li, Chen, Hu &
 Yang, "Understanding the Disharmony between Dropout and Batch Normalization by
 Variance Shift" (CVPR 2019, arXiv 1801.05134) measure the shift and the accuracy
-that it costs, and advise to put dropout behind the last batch norm.
+that it costs, and advise to put dropout behind the last batch norm. The wider
+the layers, the less it matters (Wide ResNets, arXiv 1605.07146, live with it).
 
 ## Bad
 

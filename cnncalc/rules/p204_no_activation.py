@@ -1,15 +1,15 @@
-"""A network of several weighted layers has no activation at all.
+"""A network whose weighted layers follow each other has no activation at all.
 
 ## What it means
 
-Convolutions and fully connected layers follow each other, and nowhere between
-them is there a `relu` or another activation (one at the very end, such as
+Convolutions and fully connected layers follow each other, and nowhere in the
+network is there a `relu` or another activation (one at the very end, such as
 `softmax`, does not count).
 
 ## Why it matters
 
 Without activations depth is worth nothing: linear layers in a row are one
-linear layer. A table copied from a paper often leaves them out ("the ReLU
+linear layer (max pooling in between is little to learn with). A table copied from a paper often leaves them out ("the ReLU
 activation function is not shown for brevity", VGG, arXiv 1409.1556, table 1):
 then the shapes and the parameters are right, but the memory is too small, and
 what is exported or trained is not the network that is meant.
@@ -37,8 +37,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncalc.errors import Diagnostic
+from cnncalc.graph import Node
 from cnncalc.rules._kinds import WEIGHTED, is_activated
-from cnncalc.rules._subject import Subject
+from cnncalc.rules._subject import Subject, View
 from cnncalc.source import Mark
 
 SEVERITY = "info"
@@ -49,15 +50,29 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for view in subject.views:
         if not view.complete or is_activated(view):
             continue
-        weighted = [node for node in view.graph.layers if node.kind in WEIGHTED]
-        if len(weighted) < 2 or weighted[1].mark in told:
+        depths = in_a_row(view)
+        second = next((node for node in view.graph.layers if node.kind in WEIGHTED and depths[node.index] == 2), None)
+        if second is None or second.mark in told:
             continue
-        told.add(weighted[1].mark)
+        told.add(second.mark)
+        first = next(node for node in view.ancestors(second) if node.kind in WEIGHTED)
         yield subject.finding(
-            f"no activation in this network: its {len(weighted)} weighted layers have nothing nonlinear between them",
-            weighted[1].mark,
-            f"{weighted[0].name}, then {weighted[1].name}",
-            help=(f"{weighted[0].kind} | relu | {weighted[1].kind}",),
-            layer=weighted[1].name,
+            f"no activation in this network: up to {max(depths)} weighted layers follow each other",
+            second.mark,
+            f"{first.name}, then {second.name}",
+            help=(f"{first.kind} | relu | {second.kind}",),
+            layer=second.name,
             view=view,
         )
+
+
+def in_a_row(view: View) -> list[int]:
+    """For every node, the most weighted layers on a path from an input to it, its own included."""
+    found: list[int] = []
+    for node in view.graph.nodes:
+        found.append(max((found[each] for each in node.inputs), default=0) + _weighs(node))
+    return found
+
+
+def _weighs(node: Node) -> bool:
+    return node.kind in WEIGHTED

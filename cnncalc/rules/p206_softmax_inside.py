@@ -4,7 +4,8 @@
 
 The output of a `softmax` flows on into a convolution, a fully connected layer
 or a norm. A softmax that weights something (its value goes into `mul`) is
-attention, and is not reported.
+attention, and one whose probabilities become a single number (`conv 1 1`: an
+expected value, as of a disparity) is meant: neither is reported.
 
 ## Why it matters
 
@@ -72,4 +73,6 @@ def layer_behind(place: Place) -> Node | None:
     if place.output[0] == 1:
         return None
     after = place.view.after(place.node, through=THROUGH)
-    return after if after is not None and after.kind in (*WEIGHTED, *NORMS) else None
+    if after is None or after.kind not in (*WEIGHTED, *NORMS) or after.facts.output[0] == 1:
+        return None
+    return after

@@ -3,7 +3,8 @@
 ## What it means
 
 A branch ends in `relu` (or `relu6`) and is added to the very value that it
-began with.
+began with. Branches that change the size of the map on their way (the levels of
+a decoder with added skips) are not reported.
 
 ## Why it matters
 
@@ -74,6 +75,8 @@ def shortcut(place: Place) -> Node | None:
     for _ in range(LONGEST):
         assert node is not None
         learned = learned or node.kind in (*WEIGHTED, *NORMS)
+        if node.facts.output[1:] != place.output[1:]:
+            return None
         node = view.before(node)
         if node is None:
             return None

@@ -2,8 +2,7 @@
 
 ## What it means
 
-A `dropout` goes into another one by way of activations, pooling or flattening
-only.
+A `dropout` goes into another one by way of activations or flattening only.
 
 ## Why it matters
 
@@ -51,7 +50,7 @@ SEVERITY = "warning"
 FIXABLE = True
 CHANGES = ("layers", "activation_bytes", "work")
 
-BETWEEN = frozenset((*ACTIVATIONS, "flatten", "reshape", "maxpool"))
+BETWEEN = frozenset((*ACTIVATIONS, "flatten", "reshape"))
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:

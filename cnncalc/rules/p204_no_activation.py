@@ -8,11 +8,12 @@ network is there a `relu` or another activation (one at the very end, such as
 
 ## Why it matters
 
-Without activations depth is worth nothing: linear layers in a row are one
-linear layer (max pooling in between is little to learn with). A table copied from a paper often leaves them out ("the ReLU
-activation function is not shown for brevity", VGG, arXiv 1409.1556, table 1):
-then the shapes and the parameters are right, but the memory is too small, and
-what is exported or trained is not the network that is meant.
+Without activations depth is worth little: linear layers in a row are one linear
+layer, and max pooling alone does not change that much. A table copied from a
+paper often leaves them out ("the ReLU activation function is not shown for
+brevity", VGG, arXiv 1409.1556, table 1): then the shapes and the parameters are
+right, but the memory is too small, and what is exported or trained is not the
+network that is meant.
 
 ## Bad
 

@@ -264,7 +264,7 @@ def test_every_setting_does_something() -> None:
         "cnncalc.toml",
         """\
 [lint]
-select = ["P", "X"]
+select = ["P1", "X"]
 ignore = ["E"]
 extend-select = ["bias-before-norm"]
 fail-on = "info"
@@ -283,7 +283,7 @@ peak-memory = {max = "8 GiB", batch = 32}
     result = lint("--show-settings")
     for line in (
         "# cnncalc.toml",
-        'select = ["P", "X"]',
+        'select = ["P1", "X"]',
         'fail-on = "info"',
         'baseline = "known.json"',
         '"old/*" = ["P"]',

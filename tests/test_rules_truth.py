@@ -78,7 +78,6 @@ def test_a_bias_that_has_no_effect_has_none() -> None:
         ("conv 6 3 p1", "dwconv 3 p1", "deconv 6 2 /2", "conv 6 3 nobias"),
         ("", "maxpool", "avgpool 2 p1", "upsample 2 bilinear", "gmp", "relu", "shuffle 2", "adaptive 3", "dropout"),
         ("bn", "instnorm", "gn 6", "gn 2", "ln"),
-        ("", "relu"),
     )
     for line, _ in spoken_about("P101", lines):
         made = twin(line, training=True)

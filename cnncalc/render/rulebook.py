@@ -61,7 +61,7 @@ def _facts(each: dict[str, Any]) -> list[str]:
     if each["fix"]:
         facts.append("--fix" if each["fix"] == "safe" else "--fix --unsafe-fixes")
     if not each["default"]:
-        facts.append("off unless chosen")
+        facts.append("off")
     return facts
 
 

@@ -240,5 +240,5 @@ def test_the_noise_of_dropout(p: float) -> None:
     ratio = noise(f"1x7x7 | dropout {p}", torch.std) / noise(f"1x7x7 | dropout {p} | gap", torch.std)
     assert ratio == pytest.approx(told, rel=0.05)
     found = checked("P403", f"4 | dropout {p} | dropout 0.5").findings[0]
-    told = float(re.findall(r"= ([\d.]+) is", found.label)[0])
+    told = float(re.findall(r"= ([\d.]+) of", found.label)[0])
     assert noise(f"4 | dropout {p} | dropout 0.5", lambda y: (y == 0).double().mean()) == pytest.approx(told, rel=0.05)

@@ -10,7 +10,7 @@ four positions to the other branch: that is fine, unless that one does, too.)
 
 What no window reads was computed for nothing, and small structures fall through
 the holes. ResNet-50 as first published strides in its 1x1 convolutions and
-loses 3/4 of its maps twice over; the later form strides in the 3x3 ones and is
+loses 3/4 of its maps three times; the later form strides in the 3x3 ones and is
 0.5 % more accurate ("ResNet v1.5").
 
 ## Bad

@@ -62,7 +62,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         edits = remove_step(site) if everywhere(site, places) else ()
         yield site.finding(
             f"this dropout follows another one, {first.name}, with nothing learned in between",
-            f"1 - (1 - {decimal(p)})*(1 - {decimal(q)}) = {decimal(both)} is dropped",
+            f"1 - (1 - {decimal(p)})*(1 - {decimal(q)}) = {decimal(both)} of the values are dropped",
             help=(f"keep one of them: {written(site)} here, or {first.name}",),
             fix=site.fix("take the second dropout away", edits, safe=False),
             places=places,

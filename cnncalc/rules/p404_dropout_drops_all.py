@@ -53,6 +53,6 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         yield site.finding(
             f"this {site.word} drops everything: nothing behind it can learn",
             "1 is the share that is dropped: 1 - 1 = 0 is kept",
-            help=(f"{site.word} 1-keep: the rate that is dropped, or take it away if that is 0",),
+            help=(f"write the share that is dropped: {site.word} 0.1 keeps 90 %; or take it away to keep all",),
             places=places,
         )

@@ -9,9 +9,9 @@ An `fc` takes a map with more than one position, and holds at least `share`
 
 Such a layer has a weight per channel, position and output: 512*7*7*4,096 =
 102,760,448 in VGG-16, 74 % of the network. It is slow to load, easy to overfit,
-and ties the network to one input size. Global average pooling in front of it
-needs H*W times fewer weights, and networks since then are the better for it
-(Lin et al. 2013, arXiv 1312.4400; GoogLeNet; ResNet).
+and ties the network to one input size. Behind global average pooling it needs
+H*W times fewer weights, and most networks since then do so (Lin et al. 2013,
+arXiv 1312.4400; GoogLeNet; ResNet).
 
 ## Bad
 
@@ -49,7 +49,7 @@ from cnncalc.graph import Node
 from cnncalc.rules._kinds import chosen, written
 from cnncalc.rules._subject import Place, Subject, View
 from cnncalc.shape import Shape, product
-from cnncalc.units import grouped, short_count
+from cnncalc.units import decimal, grouped, short_count
 
 SEVERITY = "info"
 OPTIONS = {"share": 0.5, "least": 1_000_000}
@@ -76,7 +76,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         params = first.node.facts.trainable
         pooled = params - (prod(shape[1:]) - 1) * shape[0] * made
         yield site.finding(
-            f"this fc holds {100 * params / total(first.view):.0f} % of all parameters",
+            f"this fc holds {decimal(100 * params / total(first.view), 1)} % of all parameters",
             f"{product(shape)}*{grouped(made)} = {grouped(prod(shape) * made)} weights",
             help=(
                 f"gap | {written(site)} has {shape[0]}*{grouped(made)} = {grouped(shape[0] * made)} weights, "

@@ -10,9 +10,9 @@ Select it where the files describe what is trained.
 
 PyTorch's `CrossEntropyLoss`, Keras' losses with `from_logits=True` and their
 like take scores and do the softmax themselves, in a form that does not
-overflow. With one in the network it is done twice: scores between 0 and 1 go in,
-so that with C classes the loss cannot fall below log(1 + (C - 1)/e), and the
-network learns slowly without any message.
+overflow. With one in the network it is done twice: scores between 0 and 1 go
+in, so that with C classes the loss cannot fall below log(1 + (C - 1)/e), and
+the network learns slowly without any message.
 
 ## Bad
 

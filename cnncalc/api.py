@@ -385,7 +385,7 @@ def lint(
         try:
             source, _ = find_source(path)
         except SpecError as error:
-            errors.append(run.Result(path, errors=error.diagnostics))
+            errors.append(run.unreadable(stdin_name if path == "-" else path, error))
             continue
         if os.path.isfile(source.name):
             tasks += run.tasks_of([Found(source.name, True)], configuration, fix, unsafe_fixes)

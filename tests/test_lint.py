@@ -90,6 +90,8 @@ def test_bundled_names_and_stdin() -> None:
     assert {each for _, _, each in found(*ONLY, "alexnet_batchnorm")} == {"P101"}
     assert found(*ONLY, "-", stdin=BIASED) == [("<stdin>", 3, "P101")]
     assert found(*ONLY, "-", "--stdin-filename", "nets/net.yaml", stdin=BIASED) == [("nets/net.yaml", 3, "P101")]
+    assert found(*ONLY, "--stdin-filename", "net.yaml", stdin=BIASED) == [("net.yaml", 3, "P101")]
+    assert found("--stdin-filename", "net.yaml", stdin=b"\xff\xfe") == [("net.yaml", 1, "Y002")]
 
 
 @pytest.mark.parametrize(
@@ -117,6 +119,7 @@ def test_paths_that_cannot_be_read_are_2_and_the_rest_is_linted() -> None:
     assert "a.yaml:3:6: warning P101" in result.stdout
     assert "error[Y001]: cannot read b.yaml: there is no such file" in result.stderr
     assert lint("alexnt").exit_code == 2
+    assert lint("--show-files", "b.yaml").exit_code == 2
 
 
 def test_a_folder_that_cannot_be_read_is_2(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -78,7 +78,7 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> No
     from cnncalc.linting import run
     from cnncalc.linting.records import Outcome
 
-    chosen = paths or (".",)
+    chosen = paths or (("-",) if options["stdin_filename"] else (".",))
     if options["write_baseline"] and options["fix"]:
         raise click.UsageError("--write-baseline and --fix: one after the other")
     try:
@@ -163,8 +163,12 @@ def show_settings(settings: Settings) -> None:
 
 def show_files(paths: Iterable[str], configuration: Any) -> None:
     from cnncalc.cli import _output
+    from cnncalc.files import load_source
     from cnncalc.linting import run
 
+    for path in paths:
+        if not os.path.exists(path):
+            load_source(path)  # says why it cannot be read
     _output.echo("".join(f"{each}\n" for each in run.linted(paths, configuration)) or "no file\n")
 
 

@@ -84,10 +84,7 @@ def check(task: Task) -> Result:
     try:
         source = task.source or load_source(task.path)
     except SpecError as error:
-        if error.diagnostics[0].code == UNREADABLE:
-            return Result(task.path, errors=error.diagnostics)
-        empty = Source(task.path, "")
-        return Result(task.path, tuple(each._replace(mark=Mark(empty, 0, 0)) for each in error.diagnostics))
+        return unreadable(task.path, error)
     if not task.named and not is_architecture(source.text):
         return Result(task.path, skipped=True)
     settings = task.settings.for_file(task.path)
@@ -100,6 +97,14 @@ def check(task: Task) -> Result:
     change = (source.text, fixed.source.text) if fixed.source.text != source.text else None
     found = fixed.checked
     return Result(task.path, found.findings, (), False, len(found.hidden), fixed.applied, change)
+
+
+def unreadable(path: str, error: SpecError) -> Result:
+    """A path that cannot be read is an error of the run; a text that can be, and is none, is a finding about it."""
+    if error.diagnostics[0].code == UNREADABLE:
+        return Result(path, errors=error.diagnostics)
+    empty = Source(path, "")
+    return Result(path, tuple(each._replace(mark=Mark(empty, 0, 0)) for each in error.diagnostics))
 
 
 def tasks_of(found: Iterable[Found], configuration: Configuration, fix: bool, unsafe: bool) -> list[Task]:

@@ -50,8 +50,8 @@ MANY = 300
 @click.option("--unsafe-fixes", is_flag=True, help="With --fix or --diff: also what changes figures or meaning.")
 @click.option("--diff", is_flag=True, help="Show what --fix would change; write nothing.")
 @click.option(
-    "--format", "--output-format", "format_", type=click.Choice(FORMATS), envvar="CNNCALC_FORMAT", show_envvar=True,
-    help="[default: full]",
+    "--format", "--output-format", "format_", metavar="FORMAT", type=click.Choice(FORMATS), envvar="CNNCALC_FORMAT",
+    show_envvar=True, help=f"One of {', '.join(FORMATS)}.  [default: full]",
 )  # fmt: skip
 @click.option("--output-file", metavar="FILE", help="Write the report there.")
 @click.option("--statistics", is_flag=True, help="Count the findings of each rule instead.")

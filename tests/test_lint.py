@@ -157,6 +157,16 @@ def test_a_library_of_blocks_has_no_layers() -> None:
     assert found(*ONLY) == []
 
 
+def test_what_is_imported_and_linted_itself_keeps_its_fix() -> None:
+    put("b.yaml", "input: 3x8x8\nblocks:\n  f(c): conv c 3 p1 | bn\nlayers:\n  a: f 4 | relu | conv 4 3 | bn\n")
+    put("a.yaml", "import: b.yaml\ninput: 3x8x8\nlayers:\n  a: f 4\n")
+    findings = json.loads(lint(*ONLY, "--format", "json").stdout)["findings"]
+    assert [(each["file"], each["line"], each["fix"] is not None) for each in findings] == [
+        ("b.yaml", 3, True),
+        ("b.yaml", 5, True),
+    ]
+
+
 def test_excludes() -> None:
     for name in ("old/a.yaml", "new/old/b.yaml", "new/c.draft.yaml", "new/d.yaml"):
         put(name, BIASED)

@@ -146,6 +146,16 @@ def results(tasks: list[Task], jobs: int | None = None) -> Iterator[Result]:
     yield from spread(tasks, workers)
 
 
+def by_file(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """By file, in the order in which the files come first, and by place."""
+    listed = list(diagnostics)
+    names = dict.fromkeys(each.mark.source.name for each in listed if each.mark is not None)
+    order = {name: number for number, name in enumerate(names)}
+    return sorted(
+        listed, key=lambda each: (order[each.mark.source.name], each.mark.start, each.code) if each.mark else (-1,)
+    )
+
+
 def write_changes(made: Outcome) -> Outcome:
     """Write the files that fixes change, and say in ``errors`` which could not be written.
 
@@ -213,11 +223,13 @@ def outcome(made: Iterable[Result], settings: Settings, first_baseline: bool = F
         if each.change is not None:
             changes.append((each.path, *each.change))
         for one in each.findings:
-            # a block that several files import is told once
             mark = one.mark
             place = (mark.source.name, mark.start, mark.end) if mark is not None else ()
-            diagnostics.setdefault((*place, one.code, one.message), one)
-    findings = findings_of(diagnostics.values(), settings)
+            known = diagnostics.get((*place, one.code, one.message))
+            # what several files import is told once; only the file itself knows how to fix it
+            if known is None or (known.fix is None and one.fix is not None):
+                diagnostics[(*place, one.code, one.message)] = one
+    findings = findings_of(by_file(diagnostics.values()), settings)
     obsolete, compared = 0, False
     if settings.baseline is not None and not (first_baseline and not os.path.exists(settings.baseline)):
         compared = True

@@ -38,7 +38,9 @@ def findings() -> list[Entry]:
     """What is found; ``in`` names the imported file that it stands in."""
     found: list[Entry] = []
     for name, source in sources():
-        for each in check_source(source).findings:
+        checked = check_source(source)
+        assert checked.loads, name
+        for each in checked.findings:
             assert each.mark is not None
             entry: Entry = {"file": name, "line": each.mark.line, "code": each.code, "severity": each.severity}
             entry |= {"layer": each.layer or "", "message": each.message}

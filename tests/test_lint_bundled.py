@@ -1,5 +1,7 @@
 """Everything that the linter says about good networks, reviewed: the bundled ones, the language's examples, one-liners.
 
+The rules are those that are on by default, and the opt-in ones about shapes, structure and expectations.
+
 ``tests/data/lint/bundled.json`` holds a finding a line, with the reason why it is right.  ``UPDATE_GOLDEN=1`` writes what
 is found now and keeps the reasons; a new finding has none, and fails until somebody has looked at it and written one.
 """
@@ -13,11 +15,13 @@ from functools import cache
 from pathlib import Path
 
 from cnncalc.linting.check import check_source
+from cnncalc.linting.settings import Settings
 from cnncalc.source import Source
 
 ROOT = Path(__file__).parent.parent
 DATA = ROOT / "tests" / "data"
 GOLDEN = DATA / "lint" / "bundled.json"
+SETTINGS = Settings(extend_select=("S2", "G2", "B", "E2"))
 
 Entry = dict[str, str | int]
 KEYS = ("file", "line", "code", "layer")
@@ -38,7 +42,7 @@ def findings() -> list[Entry]:
     """What is found; ``in`` names the imported file that it stands in."""
     found: list[Entry] = []
     for name, source in sources():
-        checked = check_source(source)
+        checked = check_source(source, SETTINGS)
         assert checked.loads, name
         for each in checked.findings:
             assert each.mark is not None

@@ -118,13 +118,18 @@ def not_a_mapping(source: Source, root: Tree | None) -> Diagnostic:
     return Diagnostic("Y005", f"this is {kind}, not an architecture", root.mark, help=(help,))
 
 
-def syntax(source: Source, error: Exception, brackets: list[int]) -> Diagnostic:
-    """Y101: PyYAML's complaint; ``brackets`` are the places of the ``[`` and ``{`` that are still open."""
+def syntax(source: Source, error: Exception, brackets: list[int], limit: int) -> Diagnostic:
+    """Y101: PyYAML's complaint; ``brackets`` are the places of the ``[`` and ``{`` that are still open.
+
+    Y105 where the parser has met its own limit of depth, which is larger than ours, before ours was seen.
+    """
     if not isinstance(error, pyyaml.MarkedYAMLError):
         return _unprintable(source, error)
     context = error.context or ""
     place, opened = _index(source, error.problem_mark), _index(source, error.context_mark)
     problem = error.problem or "cannot be read"
+    if "nesting depth" in problem:
+        return too_deep(source, max(place - 1, 0), limit)
     tab = _tab(source, place)
     if tab is not None:
         return _invalid(source, "a tab cannot indent a line", tab, help="indent with blanks, two per level")

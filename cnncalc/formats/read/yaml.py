@@ -79,7 +79,7 @@ class _Reader:
             for depth in range(len(self.open) - 1, 0, -1):
                 self.duplicates(depth)
             brackets = [each.start for each in self.open if each.flow]
-            self.found.append(faults.syntax(self.source, error, brackets))
+            self.found.append(faults.syntax(self.source, error, brackets, MAX_DEPTH))
         if self.found:
             raise self.failure()
         root: Tree | None = next(iter(self.open[0].items), None)

@@ -62,13 +62,14 @@ class Checkpointed(Run):
         weights = {id(each): each for node in nodes for each in self.weights[node.owner].values()}
         flowing = [each for each in entering.values() if each.needs_grad]
         shapes = {
-            index: (value.storage, value.shape, value.strides, value.needs_grad) for index, value in entering.items()
+            index: (value.storage, value.shape, value.itemsize, value.strides, value.needs_grad)
+            for index, value in entering.items()
         }
 
         def backward(gradient: Tensor) -> list[Tensor | None]:
             leaves: dict[int, Tensor] = {}
-            for index, (storage, shape, strides, wanted) in shapes.items():
-                leaf = leaves[index] = Tensor(storage, shape, strides)
+            for index, (storage, shape, itemsize, strides, wanted) in shapes.items():
+                leaf = leaves[index] = Tensor(storage, shape, itemsize, strides)
                 leaf.needs_grad = leaf.parameter = wanted
             before, self.values = self.values, dict(leaves)
             self.phase = "recompute"

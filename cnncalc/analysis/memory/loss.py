@@ -80,10 +80,10 @@ def cross_entropy(tape: Tape, scores: Tensor, target: Tensor) -> Tensor:
         maps = ops.view(tape, logs, (*scores.shape[:2], 1, prod(scores.shape[2:])))
         tape.drop(logs)
         logs = maps
-    loss = tape.new((), "loss")
-    weight = tape.new((), "total weight")
+    loss = tape.another(logs, (), "loss")
+    weight = tape.another(logs, (), "total weight")
     before = logs.shape
-    tape.record(loss, (logs,), lambda gradient: (tape.new(before, "gradient"),), (logs, target, weight))
+    tape.record(loss, (logs,), lambda gradient: (tape.another(gradient, before, "gradient"),), (logs, target, weight))
     tape.drop(weight, logs)
     return loss
 

@@ -27,28 +27,28 @@ INDEX_BYTES = 8
 
 def unary(tape: Tape, x: Tensor, saves: str) -> Tensor:
     """A new tensor of the same shape; keeps its ``result``, its ``input`` or ``nothing``; one gradient in backward."""
-    out = tape.new(x.shape, strides=like(x.shape, x.strides))
+    out = tape.another(x, x.shape, strides=like(x.shape, x.strides))
     kept = {"result": (out,), "input": (x,), "nothing": ()}[saves]
     return tape.record(out, (x,), gradient_of(tape, x), kept)
 
 
 def softmax(tape: Tape, x: Tensor) -> Tensor:
     """``softmax`` and ``log_softmax``: contiguous, and kept."""
-    out = tape.new(x.shape)
+    out = tape.another(x, x.shape)
     return tape.record(out, (x,), gradient_of(tape, x), (out,))
 
 
 def gradient_of(tape: Tape, x: Tensor) -> Backward:
     """The backward of an operator that allocates the gradient of its one input."""
-    shape, strides = x.shape, like(x.shape, x.strides)
-    return lambda gradient: (tape.new(shape, "gradient", strides=strides),)
+    shape, itemsize, strides = x.shape, x.itemsize, like(x.shape, x.strides)
+    return lambda gradient: (tape.new(shape, "gradient", itemsize, strides),)
 
 
 def resized(tape: Tape, x: Tensor, shape: Shape, saves: Sequence[Tensor] = (), packed: bool = False) -> Tensor:
     """A new tensor of another shape, in the input's memory format or ``packed``, contiguous; backward allocates the
     input's gradient."""
     strides = channels_last(shape) if not packed and is_channels_last(x.shape, x.strides) else None
-    return tape.record(tape.new(shape, strides=strides), (x,), gradient_of(tape, x), saves)
+    return tape.record(tape.another(x, shape, strides=strides), (x,), gradient_of(tape, x), saves)
 
 
 def view(tape: Tape, x: Tensor, shape: Shape) -> Tensor:
@@ -62,7 +62,7 @@ def view(tape: Tape, x: Tensor, shape: Shape) -> Tensor:
 def _reshaped(tape: Tape, x: Tensor, shape: Shape) -> Tensor:
     """``reshape`` in backward, where nothing is recorded."""
     possible, strides = reshaped(x.shape, x.strides, shape)
-    return tape.view(x, shape, strides) if possible else _as_view(tape.new(shape, "gradient"))
+    return tape.view(x, shape, strides) if possible else _as_view(tape.another(x, shape, "gradient"))
 
 
 def _as_view(x: Tensor) -> Tensor:
@@ -76,7 +76,7 @@ def reshape(tape: Tape, x: Tensor, shape: Shape) -> Tensor:
         return view(tape, x, shape)
     before = x.shape
     copy = contiguous_of(tape, x)
-    out = Tensor(copy.storage, shape)
+    out = Tensor(copy.storage, shape, copy.itemsize)
     tape.record(out, (copy,), lambda gradient: (_reshaped(tape, gradient, before),))
     tape.drop(copy)
     return out
@@ -86,7 +86,7 @@ def contiguous_of(tape: Tape, x: Tensor) -> Tensor:
     """``contiguous``: the tensor itself, or a copy whose gradient passes through."""
     if x.strides is None:
         return tape.hold(x)
-    return tape.record(tape.new(x.shape), (x,), lambda gradient: (tape.hold(gradient),))
+    return tape.record(tape.another(x, x.shape), (x,), lambda gradient: (tape.hold(gradient),))
 
 
 def formatted(tape: Tape, x: Tensor, last: bool) -> Tensor:
@@ -94,7 +94,7 @@ def formatted(tape: Tape, x: Tensor, last: bool) -> Tensor:
     strides = simplest(x.shape, channels_last(x.shape)) if last else None
     if (x.strides and simplest(x.shape, x.strides)) == strides:
         return tape.hold(x)
-    return tape.record(tape.new(x.shape, strides=strides), (x,), lambda gradient: (tape.hold(gradient),))
+    return tape.record(tape.another(x, x.shape, strides=strides), (x,), lambda gradient: (tape.hold(gradient),))
 
 
 def permute(tape: Tape, x: Tensor, order: Sequence[int]) -> Tensor:
@@ -116,7 +116,7 @@ def narrow(tape: Tape, x: Tensor, axis: int, length: int) -> Tensor:
     shape = (*x.shape[:axis], length, *x.shape[axis + 1 :])
     before = x.shape
     out = tape.view(x, shape, simplest(shape, x.strides or contiguous(x.shape)))
-    return tape.record(out, (x,), lambda gradient: (tape.new(before, "gradient"),))
+    return tape.record(out, (x,), lambda gradient: (tape.another(gradient, before, "gradient"),))
 
 
 def broadcast(a: Shape, b: Shape) -> Shape:
@@ -124,26 +124,20 @@ def broadcast(a: Shape, b: Shape) -> Shape:
     return tuple(map(max, (1,) * (rank - len(a)) + a, (1,) * (rank - len(b)) + b))
 
 
-def sum_to(tape: Tape, gradients: list[Tensor | None], shapes: Sequence[Shape]) -> list[Tensor | None]:
-    """Reduce gradients of broadcast inputs (``validate_outputs``): all exist before the first is reduced."""
-    for place, (gradient, shape) in enumerate(zip(gradients, shapes, strict=True)):
-        if gradient is not None and gradient.shape != shape:
-            small = tape.new(shape, "gradient")
-            small.is_view = len(shape) < len(gradient.shape)
-            tape.drop(gradient)
-            gradients[place] = small
-    return gradients
+def wider(*tensors: Tensor) -> int:
+    """The bytes per value of what comes out of several: type promotion."""
+    return max(each.itemsize for each in tensors)
 
 
 def add(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
     """``x + y``: keeps nothing; both inputs share the one gradient."""
     shape = broadcast(x.shape, y.shape)
-    shapes, wanted = (x.shape, y.shape), (tape.wants(x), tape.wants(y))
+    wanted = (tape.wants(x), tape.wants(y))
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
-        return sum_to(tape, [tape.hold(gradient) if want else None for want in wanted], shapes)
+        return [tape.hold(gradient) if want else None for want in wanted]
 
-    return tape.record(tape.new(shape, strides=_pairwise(x, y, shape)), (x, y), backward)
+    return tape.record(tape.new(shape, "output", wider(x, y), _pairwise(x, y, shape)), (x, y), backward)
 
 
 def add_(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
@@ -163,36 +157,36 @@ def add_(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
 def mul(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
     """``x * y``: keeps each factor that the other's gradient needs."""
     shape = broadcast(x.shape, y.shape)
-    shapes, wanted = (x.shape, y.shape), (tape.wants(x), tape.wants(y))
-    strides = _pairwise(x, y, shape)
+    wanted = (tape.wants(x), tape.wants(y))
+    itemsize, strides = wider(x, y), _pairwise(x, y, shape)
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
-        made: list[Tensor | None] = [tape.new(shape, "gradient", strides=strides) if want else None for want in wanted]
-        return sum_to(tape, made, shapes)
+        return [tape.new(shape, "gradient", itemsize, strides) if want else None for want in wanted]
 
     saves = [each for each, want in ((x, wanted[1]), (y, wanted[0])) if want]
-    return tape.record(tape.new(shape, strides=strides), (x, y), backward, saves)
+    return tape.record(tape.new(shape, "output", itemsize, strides), (x, y), backward, saves)
 
 
 def div(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
     """``x / y``: keeps both; ``div_tensor_other_grad`` goes through -grad * ((x / y) / y)."""
     shape = broadcast(x.shape, y.shape)
-    shapes, wanted = (x.shape, y.shape), (tape.wants(x), tape.wants(y))
+    wanted = (tape.wants(x), tape.wants(y))
+    itemsize = wider(x, y)
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
-        first = tape.new(shape, "gradient") if wanted[0] else None
+        first = tape.new(shape, "gradient", itemsize) if wanted[0] else None
         second = None
         if wanted[1]:
-            negative = tape.new(shape, "gradient")
-            once = tape.new(shape, "quotient")
-            twice = tape.new(shape, "quotient")
+            negative = tape.new(shape, "gradient", itemsize)
+            once = tape.new(shape, "quotient", itemsize)
+            twice = tape.new(shape, "quotient", itemsize)
             tape.drop(once)
-            second = tape.new(shape, "gradient")
+            second = tape.new(shape, "gradient", itemsize)
             tape.drop(negative, twice)
-        return sum_to(tape, [first, second], shapes)
+        return [first, second]
 
     saves = [y, x] if wanted[1] else [y]
-    return tape.record(tape.new(shape, strides=_pairwise(x, y, shape)), (x, y), backward, saves)
+    return tape.record(tape.new(shape, "output", itemsize, _pairwise(x, y, shape)), (x, y), backward, saves)
 
 
 def _pairwise(x: Tensor, y: Tensor, shape: Shape) -> tuple[int, ...] | None:
@@ -220,7 +214,7 @@ def cat(tape: Tape, *values: Tensor) -> Tensor:
             for shape, want in zip(shapes, wanted, strict=True)
         ]
 
-    return tape.record(tape.new(shape, strides=strides), values, backward)
+    return tape.record(tape.new(shape, "output", wider(*values), strides), values, backward)
 
 
 def overwrite(tape: Tape, x: Tensor) -> Tensor:
@@ -237,7 +231,7 @@ def overwrite(tape: Tape, x: Tensor) -> Tensor:
 def mul_number(tape: Tape, x: Tensor) -> Tensor:
     """``x * 0.5``: Python wraps the number, which backward keeps."""
     number = tape.crumb()
-    out = tape.new(x.shape, strides=like(x.shape, x.strides))
+    out = tape.another(x, x.shape, strides=like(x.shape, x.strides))
     tape.record(out, (x,), gradient_of(tape, x), () if number is None else (number,))
     tape.drop(number)
     return out
@@ -246,7 +240,7 @@ def mul_number(tape: Tape, x: Tensor) -> Tensor:
 def add_number(tape: Tape, x: Tensor) -> Tensor:
     """``x + 0.5``: the gradient passes through."""
     number = tape.crumb()
-    out = tape.new(x.shape, strides=like(x.shape, x.strides))
+    out = tape.another(x, x.shape, strides=like(x.shape, x.strides))
     tape.drop(number)
     return tape.record(out, (x,), lambda gradient: (tape.hold(gradient),))
 
@@ -256,17 +250,17 @@ def power(tape: Tape, x: Tensor) -> Tensor:
     shape = x.shape
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
-        raised = tape.new(shape, "power")
-        scaled = tape.new(shape, "power")
+        raised = tape.another(gradient, shape, "power")
+        scaled = tape.another(gradient, shape, "power")
         tape.drop(raised)
-        out = tape.new(shape, "gradient")
+        out = tape.another(gradient, shape, "gradient")
         tape.drop(scaled)
         return [out]
 
-    return tape.record(tape.new(shape, strides=like(shape, x.strides)), (x,), backward, (x,))
+    return tape.record(tape.another(x, shape, strides=like(shape, x.strides)), (x,), backward, (x,))
 
 
 def mean(tape: Tape, x: Tensor, shape: Shape) -> Tensor:
     """``mean`` over some axes: keeps nothing; backward divides the expanded gradient."""
     before = x.shape
-    return tape.record(tape.new(shape), (x,), lambda gradient: (tape.new(before, "gradient"),))
+    return tape.record(tape.another(x, shape), (x,), lambda gradient: (tape.another(gradient, before, "gradient"),))

@@ -17,6 +17,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 
+from cnncalc.analysis.memory.layout import like
 from cnncalc.analysis.memory.tensors import Backward, InplaceFault, Moment, Step, Storage, Strides, Tensor
 from cnncalc.shape import Shape
 
@@ -67,18 +68,23 @@ class Tape:
     ) -> Tensor:
         """A new tensor; without values (bytes 0) it is no event."""
         size = self.itemsize if itemsize is None else itemsize
+        bytes = size
         for each in shape:
-            size *= each
-        storage = Storage(size, name, self.place)
-        if size:
+            bytes *= each
+        storage = Storage(bytes, name, self.place)
+        if bytes:
             self.events.append(storage)
-            self.now += size
+            self.now += bytes
             if self.now > self.peak:
                 self.peak = self.now
                 self.peak_event = len(self.events)
             moment = self.moments[-1]
             moment.peak = max(moment.peak, self.now)
-        return Tensor(storage, shape, strides)
+        return Tensor(storage, shape, size, strides)
+
+    def another(self, tensor: Tensor, shape: Shape, name: str = "output", strides: Strides | None = None) -> Tensor:
+        """A new tensor of the data type of ``tensor``."""
+        return self.new(shape, name, tensor.itemsize, strides)
 
     def crumb(self) -> Tensor | None:
         """The 0-dimensional double that wraps a Python number: memory of the CPU, 8 bytes."""
@@ -122,7 +128,7 @@ class Tape:
 
     def view(self, tensor: Tensor, shape: Shape, strides: Strides | None = None) -> Tensor:
         """Another tensor on the same storage."""
-        return Tensor(tensor.storage, shape, strides, True)
+        return Tensor(tensor.storage, shape, tensor.itemsize, strides, True)
 
     # -- recording ---------------------------------------------------------------------------------------------
 
@@ -146,7 +152,8 @@ class Tape:
         edges = [(each if each.parameter else each.step) if each.needs_grad else None for each in inputs]
         self.sequence += 1
         before = result.step  # an operation in place
-        result.step = Step(self.sequence, self.place, backward, saved, edges)
+        metadata = [(each.shape, each.itemsize) for each in inputs]
+        result.step = Step(self.sequence, self.place, backward, saved, edges, metadata)
         if before is not None:
             self.drop_step(before)
         result.needs_grad = True
@@ -163,7 +170,7 @@ class Tape:
         if loss.step is None:
             return
         self.at("backward", loss.step.place)
-        seed = self.new(loss.shape, "gradient of the loss")
+        seed = self.another(loss, loss.shape, "gradient of the loss")
         self.flow(loss.step, self.hold(seed))
         self.drop(seed)
 
@@ -190,7 +197,7 @@ class Tape:
                     culprit = storage.overwriter
                     message = f"{culprit} overwrites in place what {step.place} needs for its gradient: torch refuses"
                     raise InplaceFault(message, culprit)
-            results = step.backward(gradient)
+            results = self.validated(step, step.backward(gradient))
             self.drop(gradient)
             self.forget(step)
             for result, edge in zip(results, step.edges, strict=True):
@@ -207,6 +214,24 @@ class Tape:
                     assert type(edge) is Tensor
                     self.keep(edge, result)
 
+    def validated(self, step: Step, results: Sequence[Tensor | None]) -> list[Tensor | None]:
+        """``validate_outputs``: one after the other, the gradients of broadcast inputs are reduced, and those of inputs
+        of another data type cast; all of them exist before the first is."""
+        found = list(results)
+        for place, (shape, itemsize) in enumerate(step.metadata):
+            gradient = found[place]
+            if gradient is None or step.edges[place] is None:
+                continue
+            if gradient.shape != shape:
+                small = self.new(shape, "gradient", gradient.itemsize)
+                small.is_view = len(shape) < len(gradient.shape)
+                self.drop(gradient)
+                found[place] = gradient = small
+            if gradient.itemsize != itemsize:
+                found[place] = self.new(shape, "gradient", itemsize, like(shape, gradient.strides))
+                self.drop(gradient)
+        return found
+
     def forget(self, step: Step) -> None:
         """Release what a step had saved."""
         for storage, _ in step.saved:
@@ -221,7 +246,7 @@ class Tape:
         elif old.holders == 1 and old.storage.holders == 1 and not old.is_view:
             self.drop(gradient)
         else:
-            waiting[step] = self.new(old.shape, "sum of gradients", strides=old.strides)
+            waiting[step] = self.another(old, old.shape, "sum of gradients", old.strides)
             self.drop(old, gradient)
 
     def keep(self, parameter: Tensor, gradient: Tensor) -> None:
@@ -234,5 +259,5 @@ class Tape:
             gradient.storage.place = parameter.storage.place
             self.gradients[key] = gradient
         else:
-            self.gradients[key] = self.new(parameter.shape, f"gradient of {parameter.storage.name}")
+            self.gradients[key] = self.another(parameter, parameter.shape, f"gradient of {parameter.storage.name}")
             self.drop(gradient)

@@ -47,14 +47,18 @@ class Storage:
 
 
 class Tensor:
-    """A view of a storage: shape, strides (None: contiguous), and the step that made it, where gradients flow."""
+    """A view of a storage: shape, bytes per value, strides (None: contiguous), and the step that made it, where
+    gradients flow."""
 
-    __slots__ = ("holders", "is_view", "needs_grad", "parameter", "shape", "step", "storage", "strides")
+    __slots__ = ("holders", "is_view", "itemsize", "needs_grad", "parameter", "shape", "step", "storage", "strides")
 
-    def __init__(self, storage: Storage, shape: Shape, strides: Strides | None = None, is_view: bool = False) -> None:
+    def __init__(
+        self, storage: Storage, shape: Shape, itemsize: int, strides: Strides | None = None, is_view: bool = False
+    ) -> None:
         storage.holders += 1
         self.storage = storage
         self.shape = shape
+        self.itemsize = itemsize
         self.strides = strides
         self.is_view = is_view
         self.holders = 1
@@ -64,9 +68,9 @@ class Tensor:
 
 
 class Step:
-    """A node of the autograd graph."""
+    """A node of the autograd graph; ``metadata`` are the shapes and the bytes per value of its inputs."""
 
-    __slots__ = ("backward", "edges", "holders", "place", "saved", "sequence", "waiting")
+    __slots__ = ("backward", "edges", "holders", "metadata", "place", "saved", "sequence", "waiting")
 
     def __init__(
         self,
@@ -75,12 +79,14 @@ class Step:
         backward: Backward,
         saved: list[tuple[Storage, int]],
         edges: list[Step | Tensor | None],
+        metadata: list[tuple[Shape, int]],
     ) -> None:
         self.sequence = sequence
         self.place = place
         self.backward = backward
         self.saved = saved
         self.edges = edges
+        self.metadata = metadata
         self.waiting = 0
         self.holders = 1
         for edge in edges:

@@ -21,23 +21,23 @@ def convolution(tape: Tape, site: Site, x: Tensor) -> Tensor:
     last = _keeps_channels_last(tape, site, x)
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
-        first = tape.new(before, "gradient", strides=like(before, strides)) if wanted else None
+        first = tape.another(gradient, before, "gradient", like(before, strides)) if wanted else None
         made = gradients_of(tape, site.parameters)
         if last and made[0] is not None:
             # it lies otherwise than the weight: accumulating will copy it
             made[0].strides = simplest(made[0].shape, channels_last(made[0].shape))
         return [first, *made]
 
-    out = tape.new(shape, strides=channels_last(shape) if last else None)
+    out = tape.another(x, shape, strides=channels_last(shape) if last else None)
     return tape.record(out, (x, *site.parameters), backward, (x, site.weights["weight"]))
 
 
 def _keeps_channels_last(tape: Tape, site: Site, x: Tensor) -> bool:
     """Whether channels-last maps stay so.  The CPU's own kernel for volumes makes contiguous ones; oneDNN is used where
     it is worth it (``use_mkldnn`` in ``Convolution.cpp``)."""
-    if not is_channels_last(x.shape, x.strides) or tape.itemsize == 8:
+    if not is_channels_last(x.shape, x.strides) or x.itemsize == 8:
         return False
-    if len(x.shape) == 4 or not tape.cpu or tape.itemsize != 4:
+    if len(x.shape) == 4 or not tape.cpu or x.itemsize != 4:
         return True
     large = all(each > 3 for each in site.arguments["kernel_size"][-2:])
     return bool(site.arguments["groups"] > 1 or large or x.shape[0] > 1 or prod(x.shape[:4]) > 20480)
@@ -63,10 +63,10 @@ def linear(tape: Tape, site: Site, x: Tensor) -> Tensor:
     wanted, before = tape.wants(x), x.shape
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
-        first = tape.new(before, "gradient") if wanted else None
+        first = tape.another(gradient, before, "gradient") if wanted else None
         return [first, *gradients_of(tape, site.parameters)]
 
-    out = tape.new(site.shape)
+    out = tape.another(x, site.shape)
     return tape.record(out, (x, *site.parameters), backward, (x, site.weights["weight"]))
 
 
@@ -118,7 +118,7 @@ def _unfold(tape: Tape, x: Tensor, axis: int, size: int, step: int) -> Tensor:
     shape = (*x.shape[:axis], count, *x.shape[axis + 1 :], size)
     strides = (*lies[:axis], lies[axis] * step, *lies[axis + 1 :], lies[axis])
     out = tape.view(x, shape, simplest(shape, strides))
-    return tape.record(out, (x,), lambda gradient: (tape.new(before, "gradient"),))
+    return tape.record(out, (x,), lambda gradient: (tape.another(gradient, before, "gradient"),))
 
 
 def _every(tape: Tape, x: Tensor, step: int) -> Tensor:
@@ -127,7 +127,7 @@ def _every(tape: Tape, x: Tensor, step: int) -> Tensor:
     before = x.shape
     shape = (*x.shape[:-1], (x.shape[-1] - 1) // step + 1)
     out = tape.view(x, shape, simplest(shape, (*lies[:-1], lies[-1] * step)))
-    return tape.record(out, (x,), lambda gradient: (tape.new(before, "gradient"),))
+    return tape.record(out, (x,), lambda gradient: (tape.another(gradient, before, "gradient"),))
 
 
 def _bmm(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
@@ -136,7 +136,10 @@ def _bmm(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
     shapes = (x.shape, y.shape)
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
-        return [tape.new(shape, "gradient") if want else None for shape, want in zip(shapes, wanted, strict=True)]
+        return [
+            tape.another(gradient, shape, "gradient") if want else None
+            for shape, want in zip(shapes, wanted, strict=True)
+        ]
 
     saves = [each for each, want in ((x, wanted[1]), (y, wanted[0])) if want]
-    return tape.record(tape.new((x.shape[0], x.shape[1], y.shape[2])), (x, y), backward, saves)
+    return tape.record(tape.another(x, (x.shape[0], x.shape[1], y.shape[2])), (x, y), backward, saves)

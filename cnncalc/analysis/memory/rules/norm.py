@@ -22,13 +22,13 @@ def normalised(
     """The result and two statistics; the input, the statistics and the weight are kept, and all gradients made at
     once."""
     strides = None if packed else like(x.shape, x.strides)
-    out = tape.new(x.shape, strides=strides)
+    out = tape.another(x, x.shape, strides=strides)
     statistics = [tape.new(sizes, "mean"), tape.new(sizes, "deviation")]
     wanted, before = tape.wants(x), x.shape
     own = tuple(parameters)
 
     def at_once(gradient: Tensor) -> list[Tensor | None]:
-        first = tape.new(before, "gradient", strides=strides) if wanted else None
+        first = tape.another(gradient, before, "gradient", strides) if wanted else None
         return [first, *gradients_of(tape, own)]
 
     tape.record(out, (x, *own), backward or at_once, (x, *statistics, *own[:1]))
@@ -54,7 +54,7 @@ def group_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
         lying = ops.formatted(tape, gradient, last)
-        first = tape.new(before, "gradient", strides=strides) if wanted else None
+        first = tape.another(gradient, before, "gradient", strides) if wanted else None
         made = [first, *gradients_of(tape, site.parameters)]
         tape.drop(lying)
         return made
@@ -88,9 +88,9 @@ def _repeat(tape: Tape, x: Tensor, times: int) -> Tensor:
     before = x.shape
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
-        return [tape.new(before, "gradient")]
+        return [tape.another(gradient, before, "gradient")]
 
-    return tape.record(tape.new((x.shape[0] * times,), "repeated weight"), (x,), backward)
+    return tape.record(tape.another(x, (x.shape[0] * times,), "repeated weight"), (x,), backward)
 
 
 @rule("ChannelScale")
@@ -128,12 +128,12 @@ def _scaled(tape: Tape, x: Tensor, weight: Tensor) -> Tensor:
 def l2_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
     """``F.normalize``: the length, clamped and expanded, divides; then the scale."""
     length = _length(tape, x)
-    clamped = tape.record(tape.new(length.shape), (length,), _clamp_backward(tape, length), (length,))
+    clamped = tape.record(tape.another(length, length.shape), (length,), _clamp_backward(tape, length), (length,))
     tape.drop(length)
     strides = (*contiguous(clamped.shape)[:1], 0, *contiguous(clamped.shape)[2:])
     whole = tape.view(clamped, x.shape, strides)
     small = clamped.shape
-    tape.record(whole, (clamped,), lambda gradient: (tape.new(small, "gradient"),))
+    tape.record(whole, (clamped,), lambda gradient: (tape.another(gradient, small, "gradient"),))
     tape.drop(clamped)
     unit = ops.div(tape, x, whole)
     tape.drop(whole)
@@ -147,13 +147,13 @@ def _length(tape: Tape, x: Tensor) -> Tensor:
     small, full = (x.shape[0], 1, *x.shape[2:]), x.shape
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
-        quotient = tape.new(full, "quotient")
+        quotient = tape.another(gradient, full, "quotient")
         tape.drop(tape.new(small, "mask", 1))
-        out = tape.new(full, "gradient")
+        out = tape.another(gradient, full, "gradient")
         tape.drop(quotient)
         return [out]
 
-    out = tape.new(small)
+    out = tape.another(x, small)
     return tape.record(out, (x,), backward, (x, out))
 
 
@@ -162,8 +162,8 @@ def _clamp_backward(tape: Tape, x: Tensor) -> Backward:
     shape = x.shape
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
-        mask, zero = tape.new(shape, "mask", 1), tape.new((), "zero")
-        out = tape.new(shape, "gradient")
+        mask, zero = tape.new(shape, "mask", 1), tape.another(gradient, (), "zero")
+        out = tape.another(gradient, shape, "gradient")
         tape.drop(mask, zero)
         return [out]
 

@@ -46,7 +46,7 @@ def clones_in_place(tape: Tape, site: Site, x: Tensor) -> Tensor:
         return ops.unary(tape, x, "input")
     if not tape.wants(x):
         return ops.overwrite(tape, x)
-    copy = tape.new(x.shape, "copy of the input", strides=like(x.shape, x.strides))
+    copy = tape.another(x, x.shape, "copy of the input", like(x.shape, x.strides))
     backward = ops.gradient_of(tape, x)
     out = tape.record(ops.overwrite(tape, x), (x,), backward, (copy,))
     tape.drop(copy)
@@ -70,15 +70,15 @@ def prelu(tape: Tape, site: Site, x: Tensor) -> Tensor:
     wanted, before = tape.wants(x), x.shape
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
-        first = tape.new(before, "gradient")
-        full = tape.new(before, "gradient")
-        second = tape.new(weight.shape, "gradient")
+        first = tape.another(gradient, before, "gradient")
+        full = tape.another(gradient, before, "gradient")
+        second = tape.another(gradient, weight.shape, "gradient")
         tape.drop(full)
         if not wanted:
             tape.drop(first)
         return [first if wanted else None, second]
 
-    out = tape.new(x.shape, strides=like(x.shape, x.strides))
+    out = tape.another(x, x.shape, strides=like(x.shape, x.strides))
     return tape.record(out, (x, weight), backward, (x, weight))
 
 
@@ -91,16 +91,16 @@ def dropout(tape: Tape, site: Site, x: Tensor) -> Tensor:
         return tape.hold(x)
     whole = site.name != "Dropout"
     if not tape.cpu and not whole and not inplace and p < 1:
-        out, mask = tape.new(x.shape), tape.new(x.shape, "dropout mask", 1)
+        out, mask = tape.another(x, x.shape), tape.new(x.shape, "dropout mask", 1)
         tape.record(out, (x,), ops.gradient_of(tape, x), (mask,))
         tape.drop(mask)
         return out
     if p == 1:
-        noise = tape.new((), "dropout mask")
+        noise = tape.another(x, (), "dropout mask")
     else:
-        noise = tape.new((*x.shape[:2], *[1] * (len(x.shape) - 2)) if whole else x.shape, "dropout mask")
+        noise = tape.another(x, (*x.shape[:2], *[1] * (len(x.shape) - 2)) if whole else x.shape, "dropout mask")
     backward = ops.gradient_of(tape, x)
-    out = ops.overwrite(tape, x) if inplace else tape.new(x.shape, strides=like(x.shape, x.strides))
+    out = ops.overwrite(tape, x) if inplace else tape.another(x, x.shape, strides=like(x.shape, x.strides))
     tape.record(out, (x,), backward, (noise,))
     tape.drop(noise)
     return out
@@ -111,7 +111,7 @@ def drop_path(tape: Tape, site: Site, x: Tensor) -> Tensor:
     """One value per example, times the input."""
     if not tape.training or not site.arguments["p"]:
         return tape.hold(x)
-    mask = tape.new((x.shape[0], *[1] * (len(x.shape) - 1)), "drop path mask")
+    mask = tape.another(x, (x.shape[0], *[1] * (len(x.shape) - 1)), "drop path mask")
     tape.drop(tape.crumb())
     out = ops.mul(tape, x, mask)
     tape.drop(mask)

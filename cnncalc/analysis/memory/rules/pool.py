@@ -23,7 +23,7 @@ def squeezed(tape: Tape, x: Tensor, shape: Shape, saves_input: bool) -> Tensor:
 def with_indices(tape: Tape, x: Tensor, shape: Shape, packed: bool = False) -> tuple[Tensor, Tensor]:
     """The result and the int64 indices; both indices and input are kept."""
     keeps = not packed and is_channels_last(x.shape, x.strides)
-    out = tape.new(shape, strides=channels_last(shape) if keeps else None)
+    out = tape.another(x, shape, strides=channels_last(shape) if keeps else None)
     indices = tape.new(shape, "indices", ops.INDEX_BYTES)
     tape.record(out, (x,), ops.gradient_of(tape, x), (x, indices))
     return out, indices
@@ -35,7 +35,7 @@ def max_pool(tape: Tape, site: Site, x: Tensor) -> Tensor | tuple[Tensor, Tensor
     (``MaxPooling.cpp``)."""
     shape = site.shape
     if site.rank == 1 and not site.name.startswith("Adaptive") and tape.cpu and not site.indices and not tape.wants(x):
-        return tape.new(shape)
+        return tape.another(x, shape)
     if site.rank == 1:
         flat = ops.view(tape, x, (*x.shape[:2], 1, x.shape[2]))
         wide, places = with_indices(tape, flat, (*shape[:2], 1, shape[2]))
@@ -91,15 +91,15 @@ def max_unpool(tape: Tape, site: Site, x: Tensor, indices: Tensor) -> Tensor:
     before = x.shape
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
-        made = tape.new(before, "gradient")
+        made = tape.another(gradient, before, "gradient")
         made.is_view = True
         return [made]
 
     if site.rank > 1:
-        return tape.record(tape.new(site.shape), (x,), backward, (indices,))
+        return tape.record(tape.another(x, site.shape), (x,), backward, (indices,))
     before = (*x.shape, 1)
     flat = ops.view(tape, x, before)
-    wide = tape.record(tape.new((*site.shape, 1)), (flat,), backward, (indices,))
+    wide = tape.record(tape.another(x, (*site.shape, 1)), (flat,), backward, (indices,))
     out = ops.view(tape, wide, site.shape)
     tape.drop(flat, wide)
     return out

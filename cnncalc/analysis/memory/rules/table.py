@@ -66,4 +66,4 @@ def rule_of(name: str) -> Rule:
 
 def gradients_of(tape: Tape, parameters: tuple[Tensor, ...]) -> list[Tensor | None]:
     """New gradients of parameters."""
-    return [tape.new(each.shape, "gradient") for each in parameters]
+    return [tape.another(each, each.shape, "gradient") for each in parameters]

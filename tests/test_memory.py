@@ -54,13 +54,12 @@ def model(graph: Graph, batch: int, optimizer: str, dtype: str) -> Peaks:
     )
 
 
-def truth(graph: Graph, batch: int, optimizer: str, dtype: str) -> Peaks:
-    inference, training = torch_memory.peaks(graph, batch, optimizer, dtype)
-    return Peaks(inference.peak, training.peak, torch_memory.saved(graph, batch, dtype))
+def torchs(graph: Graph, batch: int, optimizer: str, dtype: str) -> Peaks:
+    return Peaks(*torch_memory.peaks(graph, batch, optimizer, dtype), torch_memory.saved(graph, batch, dtype))
 
 
 def assert_equal(graph: Graph, batch: int = 2, optimizer: str = "sgd", dtype: str = "float32") -> None:
-    assert model(graph, batch, optimizer, dtype) == truth(graph, batch, optimizer, dtype)
+    assert model(graph, batch, optimizer, dtype) == torchs(graph, batch, optimizer, dtype)
 
 
 # -- every kind of layer, between two convolutions -----------------------------------------------------------------
@@ -176,7 +175,7 @@ outputs: [both, far]
 def test_shared_weights_and_several_outputs(loss: str | None) -> None:
     graph = graph_of(SHARED)
     step = simulate(graph, batch=2, optimizer="adam", loss=loss)
-    assert step.peak_bytes == torch_memory.peaks(graph, 2, "adam", loss=loss)[1].peak
+    assert step.peak_bytes == torch_memory.peaks(graph, 2, "adam", loss=loss).training
     assert step.saved_bytes == torch_memory.saved(graph, 2, loss=loss)
 
 
@@ -235,7 +234,7 @@ def test_random_graphs(draw: random.Random, batch: int, optimizer: str) -> None:
         with pytest.raises(RuntimeError):
             torch_memory.peaks(graph, batch, optimizer)
         return
-    assert ours == truth(graph, batch, optimizer, "float32")
+    assert ours == torchs(graph, batch, optimizer, "float32")
 
 
 # -- bundled architectures, small inputs where the networks are large ------------------------------------------------
@@ -434,22 +433,25 @@ def test_checkpoints_are_those_of_torch() -> None:
     import torch
     from torch.utils.checkpoint import checkpoint
 
+    from cnncalc.backend import truth
+
     graph = graph_of("3x32x32 | (conv 16 3 p1 | bn | silu)*9 | gap | fc 10")
     ours = simulate(graph, batch=4, optimizer="sgd", cuts=(9, 18)).peak_bytes
     for reentrant in (True, False):
         bench = torch_memory.Bench(graph, 4, "sgd")
+        bench.training()
 
-        def stretch(first: int, last: int, calls=bench.twin.calls):  # type: ignore[no-untyped-def]
+        def stretch(first: int, last: int, twin=bench.twin):  # type: ignore[no-untyped-def]
             def run(value):  # type: ignore[no-untyped-def]
-                for each in calls[first : last + 1]:
-                    for call in each:
-                        value = call(value)
+                for each in twin.steps[first - 1 : last]:
+                    for call in each.calls:
+                        value = twin.call(call, value)
                 return value
 
             return run
 
         def step(bench=bench, reentrant=reentrant, stretch=stretch) -> None:  # type: ignore[no-untyped-def]
-            value = bench.batch[0].detach().requires_grad_(reentrant)
+            value = bench.inputs[0].detach().requires_grad_(reentrant)
             for first, last in ((1, 9), (10, 18)):
                 value = checkpoint(stretch(first, last), value, use_reentrant=reentrant, preserve_rng_state=False)
             value = stretch(19, len(graph.nodes) - 1)(value)
@@ -458,11 +460,7 @@ def test_checkpoints_are_those_of_torch() -> None:
             loss.backward()
             bench.optimizer.step()
 
-        with torch_memory.Watch() as watch:
-            step()
-        bench.zero()
-        (found,) = torch_memory.events(step)
-        peak = torch_memory.measure(sum(bench.resident(True).values()), found, watch.leaves).peak
+        peak = truth.peak_bytes(step, bench.resident(True), bench.zero)
         assert ours == peak if reentrant else peak <= ours <= 1.02 * peak
 
 

@@ -31,12 +31,13 @@ def passed(value: Tensor) -> Tensor:
 
 
 class Bench:
-    """A twin, its batch and its target.  The loss is the one that the memory model ends a step with."""
+    """A twin, its batch and its target.  The loss is the one that the memory model ends a step with, or
+    the one of this name."""
 
-    def __init__(self, twin: Twin, graph: Graph, inputs: list[Tensor]) -> None:
+    def __init__(self, twin: Twin, graph: Graph, inputs: list[Tensor], loss: str | None = None) -> None:
         self.twin = twin
         self.inputs = inputs
-        self.loss = loss_of(graph)
+        self.loss = loss_of(graph, loss)
         self.steps = twin.steps
         self.target: Tensor | None = None
         if self.loss.name == CROSS_ENTROPY:

@@ -12,13 +12,11 @@ from typing import Any, NamedTuple, TypeAlias
 
 import torch
 from torch import Tensor, nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from cnncalc.backend.modules import FUNCTIONS, class_named
 from cnncalc.errors import SpecError, fault
 from cnncalc.graph import Graph, Node
 from cnncalc.layers.base import Call
-from cnncalc.shape import Shape
 
 Result: TypeAlias = "Tensor | dict[str, Tensor]"
 
@@ -228,43 +226,6 @@ def build(
         twin = Twin(graph)
     twin.to(device=target, dtype=getattr(torch, dtype) if isinstance(dtype, str) else dtype)
     return twin
-
-
-class Seen(NamedTuple):
-    """A node as torch has it; ``macs`` for one example.  Parameters and buffers are those it runs with."""
-
-    output: Shape
-    parameters: dict[str, Shape]
-    buffers: dict[str, Shape]
-    macs: int
-
-
-def inspect(graph: Graph, device: torch.device | str = "meta", batch: int = 2) -> dict[str, Seen]:
-    """What torch makes of every node: shapes without the batch, and half of what its FlopCounterMode counts."""
-    twin = build(graph, device=device).eval()
-    owners = {node.name: graph.nodes[node.owner].name.split(".") for node in graph.layers}
-    found: dict[str, Seen] = {}
-    counter = FlopCounterMode(display=False)
-    counted = 0
-
-    def watch(name: str, value: Tensor) -> None:
-        nonlocal counted
-        if value.shape[0] != batch:
-            raise ValueError(f"{name} makes {tuple(value.shape)} of a batch of {batch}")
-        tensors = module_or_none(twin, tuple(owners[name]))
-        total = counter.get_total_flops()
-        found[name] = Seen(
-            tuple(value.shape[1:]),
-            {key: tuple(each.shape) for key, each in tensors.named_parameters(recurse=False)} if tensors else {},
-            {key: tuple(each.shape) for key, each in tensors.named_buffers(recurse=False)} if tensors else {},
-            (total - counted) // 2 // batch,
-        )
-        counted = total
-
-    with torch.no_grad(), counter:
-        values = {number: torch.zeros(batch, *graph.shape(number), device=device) for _, number in graph.inputs}
-        twin.run(values, watch)
-    return found
 
 
 def module_or_none(root: nn.Module, path: tuple[str, ...]) -> nn.Module | None:

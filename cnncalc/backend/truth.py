@@ -191,7 +191,13 @@ def collector_off() -> Iterator[None]:
 
 
 def without_workspaces(trace: list[Event], leaves: set[str]) -> Iterator[Event]:
-    """The events without those pairs that one leaf operator allocates and frees inside itself."""
+    """The events without those pairs that one leaf operator allocates and frees inside itself.
+
+    Under autocast an operator runs inside one of the same name, which casts what flows in: that is no leaf.
+    """
+    pairs = {each for event in trace for each in itertools.pairwise(event.operators)}
+    casting = {outer for (_, outer), (inner, _) in pairs if inner == "aten::to"}
+    casting &= {outer for (name, outer), (inner, _) in pairs if inner == name}
     open: dict[int, int] = {}
     dropped: set[int] = set()
     for number, event in enumerate(trace):
@@ -200,7 +206,7 @@ def without_workspaces(trace: list[Event], leaves: set[str]) -> Iterator[Event]:
             continue
         start = open.pop(event.pointer, None)
         if start is not None:
-            inside = {identity for _, identity in event.operators}
+            inside = {identity for _, identity in event.operators} - casting
             if any(name in leaves and identity in inside for name, identity in trace[start].operators):
                 dropped |= {start, number}
     return (event for number, event in enumerate(trace) if number not in dropped)

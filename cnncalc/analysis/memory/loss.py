@@ -11,7 +11,7 @@ from __future__ import annotations
 from math import prod
 from typing import NamedTuple
 
-from cnncalc.analysis.memory import ops
+from cnncalc.analysis.memory import autocast, ops
 from cnncalc.analysis.memory.tape import Tape
 from cnncalc.analysis.memory.tensors import Tensor
 from cnncalc.graph import Graph, Node
@@ -75,6 +75,7 @@ def _family(node: Node) -> str:
 def cross_entropy(tape: Tape, scores: Tensor, target: Tensor) -> Tensor:
     """``F.cross_entropy``: a log-softmax, then the negative log-likelihood; between them, for one or three spatial
     axes, a view as maps (``LossNLL.cpp``)."""
+    (scores,) = autocast.cast_for(tape, "cross_entropy_loss", (scores,))
     logs = ops.softmax(tape, scores)
     if len(scores.shape) in (3, 5):
         maps = ops.view(tape, logs, (*scores.shape[:2], 1, prod(scores.shape[2:])))
@@ -84,7 +85,7 @@ def cross_entropy(tape: Tape, scores: Tensor, target: Tensor) -> Tensor:
     weight = tape.another(logs, (), "total weight")
     before = logs.shape
     tape.record(loss, (logs,), lambda gradient: (tape.another(gradient, before, "gradient"),), (logs, target, weight))
-    tape.drop(weight, logs)
+    tape.drop(weight, logs, scores)
     return loss
 
 

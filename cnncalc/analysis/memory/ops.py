@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cnncalc.analysis.memory import autocast
 from cnncalc.analysis.memory.layout import (
     channels_last,
     contiguous,
@@ -34,7 +35,7 @@ def unary(tape: Tape, x: Tensor, saves: str) -> Tensor:
 
 def softmax(tape: Tape, x: Tensor) -> Tensor:
     """``softmax`` and ``log_softmax``: contiguous, and kept."""
-    out = tape.another(x, x.shape)
+    out = tape.new(x.shape, "output", autocast.itemsize_of(tape, "softmax", x))
     return tape.record(out, (x,), gradient_of(tape, x), (out,))
 
 
@@ -247,6 +248,7 @@ def add_number(tape: Tape, x: Tensor) -> Tensor:
 
 def power(tape: Tape, x: Tensor) -> Tensor:
     """``x ** exponent`` (``pow_backward``: grad * (exponent * x ** (exponent - 1)))."""
+    (x,) = autocast.cast_for(tape, "pow", (x,))
     shape = x.shape
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
@@ -257,7 +259,9 @@ def power(tape: Tape, x: Tensor) -> Tensor:
         tape.drop(scaled)
         return [out]
 
-    return tape.record(tape.another(x, shape, strides=like(shape, x.strides)), (x,), backward, (x,))
+    out = tape.record(tape.another(x, shape, strides=like(shape, x.strides)), (x,), backward, (x,))
+    tape.drop(x)
+    return out
 
 
 def mean(tape: Tape, x: Tensor, shape: Shape) -> Tensor:

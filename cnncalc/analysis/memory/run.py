@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cnncalc.analysis.memory import autocast, optimizers
 from cnncalc.analysis.memory import loss as losses
-from cnncalc.analysis.memory import optimizers
+from cnncalc.analysis.memory.autocast import AMP, FULL_BYTES
 from cnncalc.analysis.memory.rules import Site, rule_of
 from cnncalc.analysis.memory.tape import Tape
 from cnncalc.analysis.memory.tensors import Storage, Tensor
@@ -42,7 +43,8 @@ class Run:
         self.inplace = inplace
         self.phase = "forward"
         self.loss = losses.loss_of(graph, loss)
-        self.tape = Tape(DTYPE_BYTES[dtype], device == "cpu", training)
+        self.tape = Tape(FULL_BYTES if dtype == AMP else DTYPE_BYTES[dtype], device, training)
+        self.amp = dtype == AMP
         self.kinds: dict[Storage, str] = {}
         self.weights: dict[int, dict[str, Tensor]] = {}
         self.values: dict[int, Tensor] = {}
@@ -83,7 +85,7 @@ class Run:
             weights = {}
             for parameter in node.facts.parameters:
                 tensor = tape.new(parameter.shape, parameter.name)
-                tensor.parameter = True
+                tensor.parameter = parameter.trainable
                 tensor.storage.listed = False
                 tensor.needs_grad = self.training and parameter.trainable
                 weights[parameter.name] = tensor
@@ -161,7 +163,7 @@ class Run:
             wanted = node.index in self.linked and call.name.startswith("MaxPool")
             arguments = {**call.arguments, "inplace": True} if node.index in self.inplace else call.arguments
             site = Site(call.name, arguments, shape, number == len(calls) - 1, weights, wanted)
-            result = rule_of(call.name)(tape, site, *inputs)
+            result = self.call(site, inputs)
             if isinstance(result, tuple):
                 result, self.indices[node.index] = result
             if own:
@@ -169,6 +171,22 @@ class Run:
             inputs, own = (result,), True
         assert inputs[0].shape == shape, (node, inputs[0].shape, shape)
         return inputs[0]
+
+    def call(self, site: Site, inputs: Sequence[Tensor]) -> Tensor | tuple[Tensor, Tensor]:
+        """One call, under autocast with what it casts."""
+        tape = self.tape
+        rule = rule_of(site.name)
+        if not tape.autocast:
+            return rule(tape, site, *inputs)
+        op = autocast.op_of(site.name, site.arguments, len(site.shape) - 2)
+        if site.indices:
+            op += "_with_indices"
+        made = autocast.cast_for(tape, op, (*inputs, *site.parameters))
+        taken = made[: len(inputs)]
+        weights = dict(zip(site.weights, made[len(inputs) :], strict=True))
+        result = rule(tape, site._replace(weights=weights), *taken)
+        tape.drop(*made)
+        return result
 
     def lose(self) -> Tensor:
         """The loss; it is the last to take the outputs."""
@@ -192,8 +210,10 @@ class Run:
         parameters = [each for weights in self.weights.values() for each in weights.values() if each.needs_grad]
         for each in optimizers.make_state(tape, self.optimizer, parameters, learning):
             self.kinds[each.storage] = "optimizer"
+        tape.autocast = self.amp
         self.forward()
         loss = self.lose()
+        autocast.leave(tape)
         tape.backward(loss)
         for tensor in tape.gradients.values():
             self.kinds[tensor.storage] = "gradient"
@@ -208,7 +228,9 @@ class Run:
         """A forward pass without gradients, in evaluation mode."""
         tape = self.tape
         self.set_up()
+        tape.autocast = self.amp
         self.forward()
         tape.at("end", "")
+        autocast.leave(tape)
         tape.drop(*[self.values.pop(index) for index in dict.fromkeys(index for _, index in self.graph.outputs)])
         tape.close()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from cnncalc.analysis.memory.autocast import AMP
 from cnncalc.analysis.memory.checkpoint import Checkpointed
 from cnncalc.analysis.memory.optimizers import OPTIMIZERS
 from cnncalc.analysis.memory.report import MemoryReport, report_of
 from cnncalc.analysis.memory.run import Run
 from cnncalc.graph import Graph
 
-DTYPES = ("float32", "float16", "bfloat16", "float64")
+DTYPES = ("float32", "float16", "bfloat16", "float64", AMP)
 DEVICES = ("cpu", "cuda")
 
 

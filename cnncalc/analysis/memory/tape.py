@@ -26,12 +26,17 @@ class Tape:
     """The log of one run: events, moments, the autograd graph while it lives.
 
     ``itemsize`` bytes per value; ``cpu`` for the figures that only the CPU has; ``recording`` whether gradients are
-    wanted; ``training`` whether layers such as dropout are in training mode.
+    wanted; ``training`` whether layers such as dropout are in training mode; ``autocast`` whether operators choose
+    their data type (:mod:`cnncalc.analysis.memory.autocast`).
     """
 
-    def __init__(self, itemsize: int, cpu: bool, training: bool) -> None:
+    def __init__(self, itemsize: int, device: str, training: bool) -> None:
         self.itemsize = itemsize
-        self.cpu = cpu
+        self.device = device
+        self.cpu = device == "cpu"
+        self.autocast = False
+        self.casts: dict[int, Tensor] = {}
+        """The weights that autocast has cast, by the parameter."""
         self.training = training
         self.recording = training
         self.now = 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from cnncalc.analysis.memory import ops
+from cnncalc.analysis.memory import autocast, ops
 from cnncalc.analysis.memory.layout import channels_last, contiguous, is_channels_last, like, simplest
 from cnncalc.analysis.memory.rules.resize import padded
 from cnncalc.analysis.memory.rules.table import Site, each_rank, gradients_of, rule
@@ -59,7 +59,8 @@ def _transposed_shape(site: Site, shape: Shape) -> Shape:
 
 @rule("Linear")
 def linear(tape: Tape, site: Site, x: Tensor) -> Tensor:
-    """``addmm``: keeps the input and the weight; the gradient of the bias is reduced after the others exist."""
+    """``addmm``: keeps the input, and the weight where the input needs a gradient; the gradient of the bias is reduced
+    after the others exist."""
     wanted, before = tape.wants(x), x.shape
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
@@ -67,7 +68,8 @@ def linear(tape: Tape, site: Site, x: Tensor) -> Tensor:
         return [first, *gradients_of(tape, site.parameters)]
 
     out = tape.another(x, site.shape)
-    return tape.record(out, (x, *site.parameters), backward, (x, site.weights["weight"]))
+    saves = (x, site.weights["weight"]) if wanted else (x,)
+    return tape.record(out, (x, *site.parameters), backward, saves)
 
 
 @rule("LocallyConnected")
@@ -132,6 +134,7 @@ def _every(tape: Tape, x: Tensor, step: int) -> Tensor:
 
 def _bmm(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
     """``bmm``: keeps what the other's gradient needs; both gradients are products."""
+    x, y = autocast.cast_for(tape, "bmm", (x, y))
     wanted = (tape.wants(x), tape.wants(y))
     shapes = (x.shape, y.shape)
 
@@ -142,4 +145,6 @@ def _bmm(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
         ]
 
     saves = [each for each, want in ((x, wanted[1]), (y, wanted[0])) if want]
-    return tape.record(tape.another(x, (x.shape[0], x.shape[1], y.shape[2])), (x, y), backward, saves)
+    out = tape.record(tape.another(x, (x.shape[0], x.shape[1], y.shape[2])), (x, y), backward, saves)
+    tape.drop(x, y)
+    return out

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from cnncalc.analysis.memory import ops
+from cnncalc.analysis.memory import autocast, ops
 from cnncalc.analysis.memory.layout import contiguous, is_channels_last, like
 from cnncalc.analysis.memory.rules.table import Site, each_rank, gradients_of, rule
 from cnncalc.analysis.memory.tape import Tape
@@ -17,13 +17,15 @@ def normalised(
     parameters: Sequence[Tensor],
     sizes: tuple[int, ...],
     packed: bool = False,
+    tracked: bool = False,
     backward: Backward | None = None,
 ) -> Tensor:
-    """The result and two statistics; the input, the statistics and the weight are kept, and all gradients made at
-    once."""
+    """The result and two statistics of the data type of the weights (of the running statistics, of the input, where
+    there are none); the input, the statistics and the weight are kept, and all gradients made at once."""
     strides = None if packed else like(x.shape, x.strides)
     out = tape.another(x, x.shape, strides=strides)
-    statistics = [tape.new(sizes, "mean"), tape.new(sizes, "deviation")]
+    itemsize = parameters[0].itemsize if parameters else tape.itemsize if tracked else x.itemsize
+    statistics = [tape.new(sizes, "mean", itemsize), tape.new(sizes, "deviation", itemsize)]
     wanted, before = tape.wants(x), x.shape
     own = tuple(parameters)
 
@@ -39,8 +41,9 @@ def normalised(
 @rule(*each_rank("BatchNorm"))
 def batch_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
     """In evaluation with running statistics none are made."""
-    fixed = not tape.training and site.arguments["track_running_stats"]
-    return normalised(tape, x, site.parameters, (0,) if fixed else (x.shape[1],))
+    tracked = site.arguments["track_running_stats"]
+    fixed = not tape.training and tracked
+    return normalised(tape, x, site.parameters, (0,) if fixed else (x.shape[1],), tracked=tracked)
 
 
 @rule("GroupNorm")
@@ -153,7 +156,7 @@ def _length(tape: Tape, x: Tensor) -> Tensor:
         tape.drop(quotient)
         return [out]
 
-    out = tape.another(x, small)
+    out = tape.new(small, "length", autocast.itemsize_of(tape, "linalg_vector_norm", x))
     return tape.record(out, (x,), backward, (x, out))
 
 
@@ -193,7 +196,9 @@ def local_response_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
     div = ops.mul(tape, x, x)
     div = then(div, ops.view(tape, div, wide))
     div = then(div, ops.resized(tape, div, more))
-    pooled = ops.resized(tape, div, wide, (div,))
+    (seen,) = autocast.cast_for(tape, "avg_pool2d" if len(sizes) == 1 else "avg_pool3d", (div,))
+    pooled = ops.resized(tape, seen, wide, (seen,))
+    tape.drop(seen)
     line = ops.view(tape, pooled, (batch, channels, *wide[3:]))
     tape.drop(pooled)
     div = then(div, line)

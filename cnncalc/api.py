@@ -331,19 +331,21 @@ def memory_all(
     *,
     net: str | None = None,
     limit: int | None = None,
+    gpu: str | None = None,
     hints: bool = False,
     **options: Any,
 ) -> list[Estimate]:
     """An estimate for every net of a network.
 
-    ``options``: ``batch``, ``dtype``, ``training``, ``optimizer``, ``device`` (cpu or cuda), ``loss``.  ``limit`` bytes
-    ask for the largest batch that fits, ``hints`` for what would help.  Raises :class:`SpecError`.
+    ``options``: ``batch``, ``dtype`` (also amp), ``training``, ``optimizer``, ``device`` (cpu or cuda), ``loss``.
+    ``limit`` bytes, or the name of a ``gpu``, ask for the largest batch that fits, ``hints`` for what would help.
+    Raises :class:`SpecError`.
     """
     from cnncalc.analysis.memory.estimate import estimate
 
     reports = analyse_all(network, net=net)
     with paused():
-        return [estimate(report.graph, limit=limit, with_hints=hints, **options) for report in reports]
+        return [estimate(report.graph, limit=limit, gpu=gpu, with_hints=hints, **options) for report in reports]
 
 
 def lint(

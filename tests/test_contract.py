@@ -23,8 +23,8 @@ from cnncalc.shape import Shape, elements
 torch = pytest.importorskip("torch")
 
 from cnncalc.backend.build import build  # noqa: E402
-from tests.torch_seen import Seen, inspect  # noqa: E402
 from cnncalc.errors import SpecError  # noqa: E402
+from tests.torch_seen import Seen, inspect  # noqa: E402
 
 REFUSALS = (Fault, SpecError, RuntimeError, ValueError, AssertionError, IndexError)
 """How torch says no; its other exceptions would be faults of ours."""

@@ -33,6 +33,4 @@ def inspect(graph: Graph) -> dict[str, Seen]:
     lost = [each.name for each in found if each.output[0] != BATCH]
     if lost:
         raise ValueError(f"{lost[0]} does not keep the batch")
-    return {
-        each.name: Seen(each.output[1:], each.parameters, each.buffers, each.macs // BATCH) for each in found
-    }
+    return {each.name: Seen(each.output[1:], each.parameters, each.buffers, each.macs // BATCH) for each in found}

@@ -22,6 +22,7 @@ from cnncalc.cli._options import choosing, read_settings, target
     type=click.Choice(["float32", "bfloat16", "float16", "float64", "amp"]),
     default="float32",
     show_default=True,
+    help="amp is torch.autocast: float16 on CUDA, bfloat16 on the CPU, weights in float32.",
 )
 @click.option(
     "--optimizer",
@@ -36,7 +37,7 @@ from cnncalc.cli._options import choosing, read_settings, target
 @click.option("--loss", type=click.Choice(["cross_entropy", "mean"]), help="The loss of the training step.")
 @click.option("--limit", metavar="SIZE", help="Say which batch fits, e.g. 24GiB.")
 @click.option("--gpu", metavar="NAME", help="Say which batch fits this GPU, e.g. h100.")
-@click.option("--hints", is_flag=True, help="Work out what would help: in place, bfloat16, checkpoints.")
+@click.option("--hints", is_flag=True, help="Work out what would help: in place, amp, bfloat16, checkpoints.")
 @click.option("--svg", type=click.Path(dir_okay=False, writable=True), help="Write the chart of the step as a picture.")
 @click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
 def command(
@@ -57,9 +58,9 @@ def command(
     from cnncalc.cli import _output
     from cnncalc.render import memory as render
 
-    room = read_limit(limit, gpu)
+    room = None if limit is None else read_limit(limit)
     network = api.load(target, set=read_settings(settings), variant=variant, input=shape)
-    answers = api.memory_all(network, net=net, limit=room, hints=hints, **options)
+    answers = api.memory_all(network, net=net, limit=room, gpu=gpu, hints=hints, **options)
     if svg is not None:
         with open(svg, "w", encoding="utf-8") as file:
             file.write(render.svg(answers[0].report))

@@ -27,20 +27,26 @@ def table(estimate: Estimate, width: int = 80) -> str:
     report = estimate.report
     kind = f"a training step ({report.optimizer})" if report.training else "an inference"
     rule = "─" * min(width, 64)
-    lines = [f"{report.graph}   {kind}, batch {report.batch}, {report.dtype}, {report.device}", rule]
+    lines = [f"{report.graph}   {kind}, batch {report.batch}, {data_type(report)}, {report.device}", rule]
     lines += [f"{name:<20}{short_bytes(size):>12}   {grouped(size):>18} bytes" for name, size in parts(report)]
     lines += [rule, f"{'peak':<20}{short_bytes(report.peak_bytes):>12}   {grouped(report.peak_bytes):>18} bytes"]
     lines += [f"at {report.peak_at} ({report.peak_phase}), where these are alive:", *alive(report, width)]
     if estimate.cuda is not None:
         cuda = estimate.cuda
+        workspace = f", {short_bytes(estimate.workspace_bytes)} of it cuBLAS's workspace"
         lines.append(
             f"CUDA's allocator: {short_bytes(cuda.allocated_bytes)} allocated, {short_bytes(cuda.reserved_bytes)} "
-            f"reserved, {short_bytes(estimate.workspace_bytes)} of it cuBLAS's workspace; cuDNN's come on top"
+            f"reserved{workspace if estimate.workspace_bytes else ''}; cuDNN's come on top"
         )
     lines += ["", *chart(report.timeline, width), ""]
     if report.training:
         lines.append(f"loss: {report.loss_about}")
     return "\n".join([*lines, *advice(estimate)]) + "\n"
+
+
+def data_type(report: MemoryReport) -> str:
+    """``float32``, ``amp (float16)``."""
+    return f"{report.dtype} ({report.autocast})" if report.autocast else report.dtype
 
 
 def parts(report: MemoryReport) -> list[tuple[str, int]]:
@@ -139,8 +145,9 @@ def document(estimate: Estimate) -> dict[str, Any]:
     """The JSON contract, version 1."""
     report, cuda, fit = estimate.report, estimate.cuda, estimate.fit
     names = (
-        "batch", "dtype", "training", "optimizer", "device", "loss", "parameters_bytes", "buffers_bytes",
-        "gradients_bytes", "optimizer_bytes", "input_bytes", "saved_bytes", "peak_bytes", "peak_at", "peak_phase",
+        "batch", "dtype", "autocast", "loss_scaling", "training", "optimizer", "device", "loss", "parameters_bytes",
+        "buffers_bytes", "gradients_bytes", "optimizer_bytes", "input_bytes", "saved_bytes", "peak_bytes", "peak_at",
+        "peak_phase",
     )  # fmt: skip
     return {
         "version": VERSION,
@@ -182,7 +189,7 @@ def svg(report: MemoryReport, width: int = 900, height: int = 360) -> str:
     points.append(f"{left + inner:.1f},{top + tall}")
     kind = f"training step, {report.optimizer}" if report.training else "inference"
     peak = f"peak {short_bytes(report.peak_bytes)} at {report.peak_at}"
-    title = escape(f"{report.graph}: {kind}, batch {report.batch}, {report.dtype}: {peak}")
+    title = escape(f"{report.graph}: {kind}, batch {report.batch}, {data_type(report)}: {peak}")
     box = f'viewBox="0 0 {width} {height}" font-family="sans-serif" font-size="12"'
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" {box}>',

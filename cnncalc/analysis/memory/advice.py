@@ -14,6 +14,14 @@ from cnncalc.graph import Graph
 LARGEST_BATCH = 2**20
 STRETCHES = 16
 """At most so many checkpointed stretches are tried."""
+LOWER = {
+    "float32": {
+        "amp": "values in low precision, weights in float32 (torch.autocast)",
+        "bfloat16": "weights and values in bfloat16",
+    },
+    "amp": {"bfloat16": "weights and values in bfloat16, without autocast"},
+}
+"""By data type: those that take less."""
 
 
 class Fit(NamedTuple):
@@ -71,9 +79,8 @@ def hints(graph: Graph, **options: Any) -> tuple[Hint, ...]:
         names = tuple(graph.nodes[each].name for each in sorted(inplace))
         changed = simulate(graph, **{**options, "inplace": inplace})
         found.append(Hint("inplace", f"{len(names)} layers in place", changed.peak_bytes, names))
-    if now.dtype == "float32":
-        half = simulate(graph, **{**options, "dtype": "bfloat16"})
-        found.append(Hint("bfloat16", "parameters and values in bfloat16", half.peak_bytes))
+    for dtype, about in LOWER.get(now.dtype, {}).items():
+        found.append(Hint(dtype, about, simulate(graph, **{**options, "dtype": dtype}).peak_bytes))
     if now.training:
         best = best_checkpoints(graph, now, **options)
         if best is not None:

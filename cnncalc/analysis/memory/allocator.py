@@ -22,11 +22,6 @@ LARGE_FROM = 10 * 2**20
 LARGE_SEGMENT = 20 * 2**20
 ROUND_LARGE = 2 * 2**20
 
-CUBLAS_WORKSPACE = 2 * 4096 * 1024 + 8 * 16 * 1024
-"""``CUBLAS_WORKSPACE_CONFIG=:4096:2:16:8``, the default before Hopper (``CublasHandlePool.cpp``)."""
-CUBLAS_WORKSPACE_HOPPER = 32 * 2**20
-"""The default from compute capability 9.0 on."""
-
 _APART = 2**40
 """Segments never touch: the distance between their addresses."""
 
@@ -162,8 +157,8 @@ class CudaMemory(NamedTuple):
 def replay(report: MemoryReport, *, workspace: int = 0, limit: int | None = None, steps: int = 3) -> CudaMemory:
     """Put the log of a report through the allocator: what is resident, then so many steps.
 
-    ``workspace`` bytes of cuBLAS are taken at the first step and kept; the optimizer's state is made at the end of the
-    first step.  Raises :class:`OutOfMemory` where the device's ``limit`` does not suffice.
+    ``workspace`` bytes of cuBLAS are taken at the first matrix product and kept; the optimizer's state is made at the
+    end of the first step.  Raises :class:`OutOfMemory` where the device's ``limit`` does not suffice.
     """
     allocator = Allocator(limit)
     live: dict[int, Block | None] = {}
@@ -176,11 +171,15 @@ def replay(report: MemoryReport, *, workspace: int = 0, limit: int | None = None
                 allocator.release(live.pop(key))
 
     run(report.resident_log)
-    allocator.allocate(workspace)
-    split = report.optimizer_at
+    log, split, product = report.step_log, report.optimizer_at, report.product_at
     for step in range(steps):
-        run(report.step_log[:split])
+        if step or product is None:
+            run(log[:split])
+        else:
+            run(log[:product])
+            allocator.allocate(workspace)
+            run(log[product:split])
         if not step:
             run(report.state_log)
-        run(report.step_log[split:])
+        run(log[split:])
     return CudaMemory(allocator.requested_peak, allocator.allocated_peak, allocator.reserved_peak, allocator.retries)

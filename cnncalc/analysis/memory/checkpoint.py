@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from cnncalc.analysis.memory import autocast
 from cnncalc.analysis.memory.run import Run
 from cnncalc.analysis.memory.tensors import Tensor
 from cnncalc.graph import Graph, Node
@@ -73,8 +74,10 @@ class Checkpointed(Run):
                 leaf.needs_grad = leaf.parameter = wanted
             before, self.values = self.values, dict(leaves)
             self.phase = "recompute"
+            tape.autocast = self.amp
             for node in nodes:
                 self.advance(node)
+            autocast.leave(tape)
             self.phase = "forward"
             again = self.values.pop(nodes[-1].index)
             self.values = before

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from cnncalc.analysis.memory import CudaMemory, MemoryReport, replay, simulate
 from cnncalc.analysis.memory.advice import Fit, Hint, hints, largest_batch
-from cnncalc.analysis.memory.gpus import GPUS, WORKSPACE_BYTES, device_bytes
+from cnncalc.analysis.memory.gpus import GPUS, WORKSPACE_BYTES, Gpu, gpu_named
 from cnncalc.errors import did_you_mean, fault
 from cnncalc.graph import Graph
 from cnncalc.units import read_figure
@@ -24,15 +24,23 @@ class Estimate(NamedTuple):
     hints: tuple[Hint, ...]
 
 
-def estimate(graph: Graph, *, limit: int | None = None, with_hints: bool = False, **options: Any) -> Estimate:
+def estimate(
+    graph: Graph, *, limit: int | None = None, gpu: str | None = None, with_hints: bool = False, **options: Any
+) -> Estimate:
     """Run the model, the replay, and what was asked for on top; ``options`` as for ``simulate``.
 
+    ``gpu``, one of ``GPUS``, gives the limit where there is none, and the size of cuBLAS's workspace.
     Raises :class:`SpecError` where the model does not know a layer's calls, or torch would refuse them.
     """
+    card = None if gpu is None else read_gpu(gpu)
+    if limit is None and card is not None:
+        limit = card.free_bytes
     try:
         report = simulate(graph, **options)
         on_cuda = report.device == "cuda"
-        workspace = WORKSPACE_BYTES if on_cuda else 0
+        workspace = 0
+        if on_cuda and report.product_at is not None:
+            workspace = card.workspace_bytes if card else WORKSPACE_BYTES
         return Estimate(
             report,
             replay(report, workspace=workspace) if on_cuda else None,
@@ -50,17 +58,19 @@ def fitting(graph: Graph, limit: int, workspace: int, options: dict[str, Any]) -
     return largest_batch(graph, limit, workspace=workspace, **rest)
 
 
-def read_limit(size: str | None, gpu: str | None) -> int | None:
-    """The bytes of ``24GiB``, or of a GPU by its name; raises :class:`SpecError`."""
-    if size is not None:
-        figure = read_figure(size)
-        if figure is None or figure.value < 1:
-            raise fault("T104", f"--limit takes a size such as 24GiB, got {size!r}")
-        return int(figure.value)
-    if gpu is None:
-        return None
-    found = device_bytes(gpu)
+def read_limit(size: str) -> int:
+    """The bytes of ``24GiB``; raises :class:`SpecError`."""
+    figure = read_figure(size)
+    if figure is None or figure.value < 1:
+        help = [f"a GPU is chosen with --gpu {size}"] if gpu_named(size) else []
+        raise fault("T104", f"--limit takes a size such as 24GiB, got {size!r}", help=help)
+    return int(figure.value)
+
+
+def read_gpu(name: str) -> Gpu:
+    """A GPU by its name; raises :class:`SpecError`."""
+    found = gpu_named(name)
     if found is None:
-        hint = did_you_mean(gpu, GPUS)
-        raise fault("T104", f"no GPU called {gpu!r} is known here", help=[hint or f"known are {', '.join(GPUS)}"])
+        hint = did_you_mean(name, GPUS)
+        raise fault("T104", f"no GPU called {name!r} is known here", help=[hint or f"known are {', '.join(GPUS)}"])
     return found

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from cnncalc.analysis.memory import ops
 from cnncalc.analysis.memory.tape import Tape
 from cnncalc.analysis.memory.tensors import Tensor
 
@@ -17,12 +18,13 @@ STEP_BYTES = 4
 
 
 class Optimizer(NamedTuple):
-    """``copies`` parameter-sized tensors per parameter, a step counter where ``counts``, and what a step needs:
-    ``roots`` of a second moment; numbers multiplied in (``wraps``) that Python wraps before and after them."""
+    """``copies`` parameter-sized tensors per parameter, a step counter where ``counts``; what a step needs: ``roots``
+    of a second moment one tensor after the other, or ``lists`` of all; ``eager`` where the state is there at once."""
 
     copies: int
     counts: bool = False
     roots: int = 0
+    lists: int = 0
     eager: bool = False
 
 
@@ -30,11 +32,35 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "none": Optimizer(0),
     "sgd": Optimizer(0),
     "momentum": Optimizer(1),
-    "adam": Optimizer(2, True, 2),
-    "adamw": Optimizer(2, True, 2),
-    "adagrad": Optimizer(1, True, 1, eager=True),
-    "rmsprop": Optimizer(1, True, 1),
+    "adam": Optimizer(2, True, 2, 1),
+    "adamw": Optimizer(2, True, 2, 1),
+    "adagrad": Optimizer(1, True, 1, 2, eager=True),
+    "rmsprop": Optimizer(1, True, 1, 1),
 }
+
+
+class Scaler:
+    """``torch.amp.GradScaler``: a factor and a counter of its own, one product, and two flags while it unscales."""
+
+    def __init__(self, tape: Tape) -> None:
+        self.tape = tape
+        tape.at("setup", "loss scaling")
+        self.factor = tape.new((), "loss scale", 4)
+        self.tracker = tape.new((), "growth tracker", 4)
+
+    def scaled(self, loss: Tensor) -> Tensor:
+        return ops.mul(self.tape, loss, self.factor)
+
+    def unscale(self) -> None:
+        """The factor is inverted in float64; gradients are unscaled in place; ``found_inf`` lives through the step."""
+        tape = self.tape
+        wide = tape.new((), "loss scale", 8)
+        inverse = tape.new((), "inverse scale", 8)
+        tape.drop(wide)
+        narrow = tape.new((), "inverse scale", 4)
+        tape.drop(inverse)
+        self.found = tape.new((), "found inf", 4)
+        tape.drop(narrow)
 
 
 def make_state(tape: Tape, name: str, parameters: Sequence[Tensor], learning: Sequence[Tensor]) -> list[Tensor]:
@@ -55,8 +81,9 @@ def step(tape: Tape, name: str, learning: Sequence[Tensor]) -> None:
     if name in ("none", "sgd") or not learning:
         return
     if not tape.cpu:
-        if kind.roots:
-            tape.drop(*[tape.new(each.shape, "root of the second moment") for each in learning])
+        # _foreach_sqrt gives a list; adagrad multiplies the gradients into one more
+        names = ("root of the second moment", "scaled gradient")[: kind.lists]
+        tape.drop(*[tape.new(each.shape, name) for name in names for each in learning])
         return
     before: Tensor | None = None
     for each in learning:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from cnncalc.analysis.memory.autocast import LOW_DTYPES
 from cnncalc.analysis.memory.optimizers import OPTIMIZERS
 from cnncalc.analysis.memory.tensors import Storage
 
@@ -51,6 +52,10 @@ class MemoryReport(NamedTuple):
     training: bool
     optimizer: str
     device: str
+    autocast: str | None
+    """The data type of autocast, where ``dtype`` is amp."""
+    loss_scaling: bool
+    """Whether the loss is scaled, as float16 needs it (``torch.amp.GradScaler``)."""
     loss: str | None
     loss_about: str
     parameters_bytes: int
@@ -74,6 +79,8 @@ class MemoryReport(NamedTuple):
     """Events of every step."""
     optimizer_at: int
     """The place in ``step_log`` where the optimizer begins."""
+    product_at: int | None
+    """The place of the first matrix product; None where there is none."""
 
 
 def report_of(run: Run, dtype: str, device: str) -> MemoryReport:
@@ -97,8 +104,10 @@ def report_of(run: Run, dtype: str, device: str) -> MemoryReport:
         run.training,
         run.optimizer,
         device,
+        LOW_DTYPES[device] if run.amp else None,
+        run.scaling,
         run.loss.name if run.training else None,
-        run.loss.about if run.training else "no loss",
+        run.loss.about + (", scaled for float16" if run.scaling else "") if run.training else "no loss",
         totals["parameter"],
         totals["buffer"],
         run.gradient_bytes if run.training else 0,
@@ -115,6 +124,7 @@ def report_of(run: Run, dtype: str, device: str) -> MemoryReport:
         () if eager else tuple(logs[state_first:state_last]),
         tuple(logs[first:]),
         next((moment.first - first for moment in tape.moments if moment.phase == "optimizer"), len(logs) - first),
+        None if tape.product is None else tape.product - first,
     )
 
 

@@ -1,8 +1,19 @@
 """Run a graph on the tape: the forward pass, the loss, backward and the optimizer's step, node by node.
 
 What "memory" means here: the bytes of the storages that tensors hold, as requested, in torch's eager mode, when the
-graph is run as :mod:`cnncalc.analysis.memory.calls` says, in the second step (the optimizer's state is there, the
-gradients are not).  What one leaf operator allocates and frees inside itself is workspace and not counted.
+graph is run as follows, in the second step (the optimizer's state is there, the gradients are not).  What one leaf
+operator allocates and frees inside itself is workspace and not counted.
+
+* The nodes in order; the calls of a node one after the other, each value bound to the same name
+  (``value = call(value)``), so that a value between two calls lives until the second is done;
+* every value is released right after the last node that takes it; outputs right after the loss took them;
+* the input of a call lives as long as the node runs, whoever else needs it;
+* a max pooling that an ``unpool`` links to gives its indices, a value of their own, released right after the last
+  unpooling;
+* a node of shared weights uses the modules of its owner.
+
+A training step is ``optimizer.zero_grad(set_to_none=True)``, forward, loss, ``loss.backward()``, ``optimizer.step()``.
+The torch twin (``cnncalc.backend.build``) runs a graph so, and the written source does.
 """
 
 from __future__ import annotations
@@ -11,7 +22,7 @@ from collections.abc import Sequence
 
 from cnncalc.analysis.memory import autocast, optimizers
 from cnncalc.analysis.memory import loss as losses
-from cnncalc.analysis.memory.autocast import AMP, FULL_BYTES
+from cnncalc.analysis.memory.autocast import AMP, FULL_BYTES, LOW_DTYPES
 from cnncalc.analysis.memory.rules import Site, rule_of
 from cnncalc.analysis.memory.tape import Tape
 from cnncalc.analysis.memory.tensors import Storage, Tensor
@@ -45,6 +56,7 @@ class Run:
         self.loss = losses.loss_of(graph, loss)
         self.tape = Tape(FULL_BYTES if dtype == AMP else DTYPE_BYTES[dtype], device, training)
         self.amp = dtype == AMP
+        self.scaling = self.amp and training and LOW_DTYPES[device] == "float16"
         self.kinds: dict[Storage, str] = {}
         self.weights: dict[int, dict[str, Tensor]] = {}
         self.values: dict[int, Tensor] = {}
@@ -206,6 +218,7 @@ class Run:
         tape = self.tape
         self.set_up()
         learning = self.learning()
+        scaler = optimizers.Scaler(tape) if self.scaling else None
         tape.at("setup", "optimizer state")
         parameters = [each for weights in self.weights.values() for each in weights.values() if each.needs_grad]
         for each in optimizers.make_state(tape, self.optimizer, parameters, learning):
@@ -214,10 +227,17 @@ class Run:
         self.forward()
         loss = self.lose()
         autocast.leave(tape)
-        tape.backward(loss)
+        if scaler is None:
+            tape.backward(loss)
+        else:
+            scaled = scaler.scaled(loss)
+            tape.backward(scaled)
+            tape.drop(scaled)
         for tensor in tape.gradients.values():
             self.kinds[tensor.storage] = "gradient"
         tape.at("optimizer", self.optimizer)
+        if scaler is not None:
+            scaler.unscale()
         optimizers.step(tape, self.optimizer, learning)
         tape.at("end", "")
         self.gradient_bytes = sum(each.storage.bytes for each in tape.gradients.values())

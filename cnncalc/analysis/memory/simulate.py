@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cnncalc.analysis.memory.autocast import AMP
 from cnncalc.analysis.memory.checkpoint import Checkpointed
 from cnncalc.analysis.memory.optimizers import OPTIMIZERS
 from cnncalc.analysis.memory.report import MemoryReport, report_of
 from cnncalc.analysis.memory.run import Run
+from cnncalc.analysis.memory.tensors import InplaceFault, NotModelled
 from cnncalc.graph import Graph
 
 DTYPES = ("float32", "float16", "bfloat16", "float64", AMP)
@@ -28,6 +31,8 @@ def simulate(
     """What a step needs.  Raises :class:`ValueError` for a choice there is none of, :class:`UnknownCall` for a layer
     made of a call that no rule covers, :class:`InplaceFault` where torch would refuse an operation in place.
 
+    ``dtype`` amp stands for ``torch.autocast`` (:mod:`cnncalc.analysis.memory.autocast`).
+
     What-if: the nodes ``inplace`` overwrite their input; the stretches that end with the nodes ``cuts`` are
     checkpointed (:mod:`cnncalc.analysis.memory.checkpoint`)."""
     for word, value, known in (
@@ -47,3 +52,12 @@ def simulate(
         run.cuts = cuts
     run.train() if training else run.infer()
     return report_of(run, dtype, device)
+
+
+def peak_bytes(graph: Graph, **options: Any) -> int | None:
+    """The most bytes alive, ``options`` as for :func:`simulate`; None where the model does not know a layer, or torch
+    would refuse the step."""
+    try:
+        return simulate(graph, **options).peak_bytes
+    except (NotModelled, InplaceFault):
+        return None

@@ -50,6 +50,8 @@ class Tape:
         self.place = ""
         self.gradients: dict[int, Tensor] = {}
         self.saved: set[Storage] = set()
+        self.product: int | None = None
+        """The events before the first matrix product, at which CUDA's library for them takes its workspace."""
         self.batch: set[Storage] = set()
 
     # -- memory ------------------------------------------------------------------------------------------------
@@ -98,6 +100,11 @@ class Tape:
         number = self.new((), "wrapped number", 8)
         number.storage.listed = False
         return number
+
+    def multiplies(self) -> None:
+        """A matrix product comes next."""
+        if self.product is None:
+            self.product = len(self.events)
 
     def hold(self, tensor: Tensor) -> Tensor:
         tensor.holders += 1

@@ -67,6 +67,7 @@ def linear(tape: Tape, site: Site, x: Tensor) -> Tensor:
         first = tape.another(gradient, before, "gradient") if wanted else None
         return [first, *gradients_of(tape, site.parameters)]
 
+    tape.multiplies()
     out = tape.another(x, site.shape)
     saves = (x, site.weights["weight"]) if wanted else (x,)
     return tape.record(out, (x, *site.parameters), backward, saves)
@@ -145,6 +146,7 @@ def _bmm(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
         ]
 
     saves = [each for each, want in ((x, wanted[1]), (y, wanted[0])) if want]
+    tape.multiplies()
     out = tape.record(tape.another(x, (x.shape[0], x.shape[1], y.shape[2])), (x, y), backward, saves)
     tape.drop(x, y)
     return out

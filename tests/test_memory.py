@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import random
+import re
+from itertools import accumulate
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
@@ -16,6 +19,8 @@ from cnncalc.analysis.memory import (
     NotModelled,
     OutOfMemory,
     UnknownCall,
+    autocast,
+    peak_bytes,
     replay,
     simulate,
 )
@@ -34,7 +39,7 @@ MIB = 2**20
 
 def graph_of(text: str, number: int = 0, **options: object) -> Graph:
     network = cnncalc.load(text, **options) if "\n" not in text else cnncalc.parse(text)
-    graph = expand(network)[number]
+    graph = expand(network, strict=False, shapes=network.extra.get("input"))[number]
     assert graph.complete, graph.diagnostics
     return graph
 
@@ -145,6 +150,141 @@ HALF = [
 @pytest.mark.parametrize("line", HALF)
 def test_data_types(line: str, dtype: str) -> None:
     assert_equal(graph_of(line), 2, "adam", dtype)
+
+
+# -- autocast --------------------------------------------------------------------------------------------------------
+
+CAST_APART = ("pool", "gap", "gmp", "adaptive", "reflect", "lrn", "local", "concat", "upsample")
+"""Of lines and volumes those are enough whose operators autocast knows, or knows for some ranks."""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(each for each in LINES if each.startswith("3x9x9 |") or any(word in each for word in CAST_APART)),
+        *NETWORKS,
+    ],
+)
+def test_autocast_on_the_cpu(line: str) -> None:
+    """Equal to the byte to ``torch.autocast("cpu")``."""
+    assert_equal(graph_of(line), 2, "adam", "amp")
+
+
+@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@given(st.randoms(use_true_random=False), st.sampled_from(["sgd", "adam"]))
+def test_autocast_of_random_graphs(draw: random.Random, optimizer: str) -> None:
+    graph = graph_of(random_network(draw))
+    try:
+        ours = model(graph, 2, optimizer, "amp")
+    except (NotModelled, InplaceFault):
+        return
+    assert ours == torchs(graph, 2, optimizer, "amp")
+
+
+def header_list(name: str) -> set[str]:
+    """The operators of a list of torch's own for CUDA, out of the header that it is installed with."""
+    import torch
+
+    text = (Path(torch.__file__).parent / "include" / "ATen" / "autocast_mode.h").read_text("utf-8")
+    found = re.search(rf"#define {name}\(_\)((?:.*\\\n)*.*\n)", text)
+    if found is None:
+        pytest.skip(f"this torch's header has no {name}")
+    return set(re.findall(r"_\((\w+)", found[1]))
+
+
+def test_the_lists_of_cuda_are_torchs() -> None:
+    """Every operator that a layer is, or that a rule asks for, is in the same list here and there."""
+    graphs = [graph_of(line) for line in [*LINES, *NETWORKS]]
+    ops = {
+        "pow",
+        "bmm",
+        "linalg_vector_norm",
+        "cross_entropy_loss",
+        "nll_loss",
+        "nll_loss2d",
+        "avg_pool2d",
+        "avg_pool3d",
+    }
+    for graph in graphs:
+        for node in graph.layers:
+            for call in node.layer.torch(*graph.input_shapes(node)):
+                ops.add(autocast.op_of(call.name, call.arguments, len(node.facts.output) - 1))
+    low, full = header_list("AT_FORALL_LOWER_PRECISION_FP"), header_list("AT_FORALL_FP32")
+    full |= header_list("AT_FORALL_FP32_SET_OPT_DTYPE")
+    assert ops >= autocast.LOW and autocast.FULL["cuda"] <= ops
+    assert ops & low == autocast.LOW
+    assert ops & full == autocast.FULL["cuda"]
+    assert ops & header_list("AT_FORALL_PROMOTE") == autocast.WIDEST["cuda"]
+
+
+def test_autocast_on_cuda_worked_out_by_hand() -> None:
+    found = simulate(graph_of("4x8x8 | conv 4 1 nobias | upsample 2 | conv 2 1 nobias"), dtype="amp", device="cuda")
+    assert (found.autocast, found.loss_scaling) == ("float16", True)
+    assert found.loss_about == "cross-entropy on the first output, scaled for float16"
+    casts = 2 * (4 * 64 + 4 * 4 + 4 * 256 + 2 * 4)  # both inputs and both weights of the convolutions, in float16
+    loss = 4 * 2 * 256 + 8 * 256 + 4 + 4  # log-softmax in float32, the targets, the total weight, the factor
+    assert found.saved_bytes == casts + loss
+    assert found.gradients_bytes == found.parameters_bytes == 4 * (16 + 8)
+    assert found.optimizer_bytes == 0
+    stages = {each.place: each for each in found.timeline if each.phase == "forward"}
+    grown = stages["upsample1"].peak - stages["conv1"].bytes
+    assert grown == 4 * (4 * 64 + 4 * 256)  # upsampling runs in float32: a copy of its input, and its output
+    plain = simulate(graph_of("4x8x8 | conv 4 1 nobias | upsample 2 | conv 2 1 nobias"), dtype="amp", device="cpu")
+    assert (plain.autocast, plain.loss_scaling) == ("bfloat16", False)
+    assert plain.saved_bytes == found.saved_bytes - 4
+
+
+def test_checkpoints_under_autocast() -> None:
+    """The casts are made again: less than without checkpoints, and less than in float32."""
+    graph = graph_of("3x32x32 | (conv 16 3 p1 | bn | silu)*9 | gap | fc 10")
+    found = {
+        (dtype, cuts): simulate(graph, batch=4, dtype=dtype, cuts=cuts).peak_bytes
+        for dtype in ("amp", "float32")
+        for cuts in ((), (9, 18))
+    }
+    assert found["amp", (9, 18)] < found["amp", ()] < found["float32", ()]
+    assert found["amp", (9, 18)] < found["float32", (9, 18)]
+
+
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_lists_of_temporaries(optimizer: str) -> None:
+    """The lists by which optimizers step on CUDA, made on the CPU: nothing but wrapped numbers comes on top."""
+    import torch
+
+    from cnncalc.backend import truth
+
+    graph = graph_of("3x12x12 | conv 6 3 | relu | conv 8 3 | relu | fc 10")
+    bench = torch_memory.Bench(graph, 2, optimizer)
+    bench.training()
+    assert bench.optimizer is not None
+    for group in bench.optimizer.param_groups:
+        group["foreach"] = True
+    for _ in range(2):
+        bench.zero()
+        bench.forward().backward()
+        with torch.no_grad(), truth.Leaves() as leaves:
+            bench.optimizer.step()
+    trace = truth.without_workspaces(truth.events(bench.optimizer.step), leaves.names)
+    ours = simulate(graph, batch=2, optimizer=optimizer, device="cuda")
+    theirs = max(accumulate((event.bytes for event in trace), initial=0))
+    mine = max(accumulate((event.bytes for event in ours.step_log[ours.optimizer_at :]), initial=0))
+    assert mine <= theirs < mine + 64
+
+
+def test_one_call_for_a_budget() -> None:
+    graph = graph_of("resnet18", input="3x64x64")
+    found = {
+        (dtype, training): peak_bytes(graph, batch=4, dtype=dtype, training=training)
+        for dtype in ("float32", "amp", "bfloat16")
+        for training in (False, True)
+    }
+    report = cnncalc.analyse(cnncalc.load("resnet18", input="3x64x64"), batch=4)
+    assert report.inference is not None and report.training is not None
+    assert found["float32", False] == report.inference.peak_bytes
+    assert found["float32", True] == report.training.peak_bytes
+    assert found["bfloat16", True] < found["amp", True] < found["float32", True]
+    assert found["amp", False] > found["float32", False] > found["bfloat16", False]  # every weight twice
+    assert peak_bytes(graph_of("3x9x9 | conv 4 1 | sigmoid | relu inplace | conv 3 1"), training=True) is None
 
 
 def test_every_layer_is_covered() -> None:
@@ -260,6 +400,15 @@ ARCHITECTURES = [
 @pytest.mark.parametrize("name, shape, batch, optimizer", ARCHITECTURES)
 def test_architectures(name: str, shape: str | None, batch: int, optimizer: str) -> None:
     assert_equal(graph_of(name, input=shape), batch, optimizer)
+
+
+AUTOCAST = ("alexnet", "resnet50", "densenet121", "mobilenet_v3_large", "unet", "vnet", "convnext_tiny")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name, shape, batch, optimizer", [each for each in ARCHITECTURES if each[0] in AUTOCAST])
+def test_architectures_under_autocast(name: str, shape: str | None, batch: int, optimizer: str) -> None:
+    assert_equal(graph_of(name, input=shape), batch, optimizer, "amp")
 
 
 @pytest.mark.parametrize("number", [0, 1])
@@ -401,6 +550,8 @@ def test_replay_of_a_step() -> None:
     assert cuda.requested_bytes == found.peak_bytes
     assert found.peak_bytes <= cuda.allocated_bytes <= cuda.reserved_bytes
     assert replay(found, workspace=32 * MIB).reserved_bytes >= cuda.reserved_bytes + 12 * MIB
+    without = simulate(graph_of("3x32x32 | conv 64 3 p1 | relu | conv 10 3"), device="cuda")
+    assert replay(without, workspace=32 * MIB) == replay(without)  # no matrix product asks cuBLAS
     assert replay(found, steps=6) == replay(found, steps=3)
     with pytest.raises(OutOfMemory):
         replay(found, limit=cuda.requested_bytes // 2)
@@ -468,6 +619,8 @@ def test_hints_are_computed() -> None:
     graph = graph_of("3x64x64 | (conv 16 3 p1 | bn | silu)*8 | gap | fc 10")
     now = simulate(graph, batch=8)
     found = {hint.name: hint for hint in hints(graph, batch=8)}
-    assert found["bfloat16"].peak_bytes == simulate(graph, batch=8, dtype="bfloat16").peak_bytes < now.peak_bytes
+    for dtype in ("bfloat16", "amp"):
+        assert found[dtype].peak_bytes == simulate(graph, batch=8, dtype=dtype).peak_bytes < now.peak_bytes
+    assert "amp" not in {hint.name for hint in hints(graph, batch=8, dtype="amp")}
     assert found["checkpoint"].peak_bytes < now.peak_bytes
     assert set(found["checkpoint"].nodes) <= {graph.nodes[each].name for each in cut_points(graph)}

@@ -45,6 +45,32 @@ def test_json_contract() -> None:
     assert sum(held["bytes"] for held in document["alive_at_peak"]) == document["peak_bytes"]
 
 
+def test_autocast_is_named() -> None:
+    code, out, _ = run("resnet18", "--dtype", "amp")
+    assert code == 0
+    assert out.splitlines()[0] == "ResNet-18   a training step (sgd), batch 1, amp (float16), cuda"
+    assert "scaled for float16" in out
+    document = json.loads(run("resnet18", "--dtype", "amp", "--device", "cpu", "--format", "json")[1])
+    assert (document["dtype"], document["autocast"], document["loss_scaling"]) == ("amp", "bfloat16", False)
+    document = json.loads(run("resnet18", "--format", "json")[1])
+    assert (document["dtype"], document["autocast"], document["loss_scaling"]) == ("float32", None, False)
+
+
+def test_the_workspace_is_that_of_the_gpu() -> None:
+    hopper, older = 32 * 2**20, 2 * 4096 * 1024 + 8 * 16 * 1024
+    for names, expected in ((("h100", "H200", "b200", "RTX 5090"), hopper), (("a100", "l4", "rtx4090"), older)):
+        for name in names:
+            assert api.memory("lenet5", gpu=name, device="cuda").workspace_bytes == expected
+    assert api.memory("lenet5", device="cuda").workspace_bytes == older
+    assert api.memory("lenet5", gpu="h100", device="cpu").workspace_bytes == 0
+    assert api.memory("3x8x8 | conv 4 3 | relu", gpu="h100", device="cuda").workspace_bytes == 0
+    found = json.loads(run("lenet5", "--gpu", "h100", "--format", "json")[1])
+    assert found["cuda"]["workspace_bytes"] == hopper
+    assert found["limit_bytes"] == 80 * 2**30 - 2**29
+    found = json.loads(run("lenet5", "--gpu", "h100", "--limit", "1GiB", "--format", "json")[1])
+    assert (found["cuda"]["workspace_bytes"], found["limit_bytes"]) == (hopper, 2**30)
+
+
 def test_several_nets() -> None:
     code, out, _ = run("dcgan", "--format", "json")
     assert code == 0
@@ -70,6 +96,7 @@ def test_hints_lower_the_peak() -> None:
 def test_bad_limits() -> None:
     for arguments, part in (
         (["--limit", "much"], "--limit takes a size such as 24GiB"),
+        (["--limit", "h100"], "a GPU is chosen with --gpu h100"),
         (["--gpu", "rtx309"], "did you mean 'rtx3090'"),
     ):
         code, _, err = run("lenet5", *arguments)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from cnncalc.api import explain as explain
     from cnncalc.api import lint as lint
     from cnncalc.api import load as load
+    from cnncalc.api import memory as memory
     from cnncalc.api import parse as parse
     from cnncalc.api import verify as verify
     from cnncalc.errors import Diagnostic as Diagnostic
@@ -38,6 +39,7 @@ _HOMES = {
     "explain": "cnncalc.api",
     "lint": "cnncalc.api",
     "load": "cnncalc.api",
+    "memory": "cnncalc.api",
     "parse": "cnncalc.api",
     "Report": "cnncalc.api",
     "verify": "cnncalc.api",
@@ -56,6 +58,7 @@ __all__ = [
     "explain",
     "lint",
     "load",
+    "memory",
     "parse",
     "verify",
 ]

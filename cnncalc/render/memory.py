@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from html import escape
 from itertools import pairwise
+from textwrap import wrap
 from typing import Any
 
 from cnncalc.analysis.memory import MemoryReport, Stage
@@ -33,15 +34,17 @@ def table(estimate: Estimate, width: int = 80) -> str:
     lines += [f"at {report.peak_at} ({report.peak_phase}), where these are alive:", *alive(report, width)]
     if estimate.cuda is not None:
         cuda = estimate.cuda
-        workspace = f", {short_bytes(estimate.workspace_bytes)} of it cuBLAS's workspace"
-        lines.append(
-            f"CUDA's allocator: {short_bytes(cuda.allocated_bytes)} allocated, {short_bytes(cuda.reserved_bytes)} "
-            f"reserved{workspace if estimate.workspace_bytes else ''}; cuDNN's come on top"
-        )
+        workspace = f"{short_bytes(estimate.workspace_bytes)} of it are cuBLAS's workspace; "
+        lines += [
+            f"CUDA's allocator: {short_bytes(cuda.allocated_bytes)} allocated, "
+            f"{short_bytes(cuda.reserved_bytes)} reserved;",
+            f"  {workspace if estimate.workspace_bytes else ''}cuDNN's workspaces come on top",
+        ]
     lines += ["", *chart(report.timeline, width), ""]
     if report.training:
         lines.append(f"loss: {report.loss_about}")
-    return "\n".join([*lines, *advice(estimate)]) + "\n"
+    lines += [each for line in advice(estimate) for each in wrap(line, max(width, 40), subsequent_indent="  ")]
+    return "\n".join(lines) + "\n"
 
 
 def data_type(report: MemoryReport) -> str:
@@ -96,9 +99,9 @@ def advice(estimate: Estimate) -> list[str]:
     peak = estimate.report.peak_bytes
     for hint in estimate.hints:
         saved = 100 * (peak - hint.peak_bytes) / peak
-        lines.append(f"{hint.name}: {hint.about}: peak {short_bytes(hint.peak_bytes)}, {saved:.0f} % less")
+        lines.append(f"{hint.name} ({hint.about}): peak {short_bytes(hint.peak_bytes)}, {saved:.0f} % less")
         if hint.name == "checkpoint":
-            lines.append(f"  {', '.join(hint.nodes)}")
+            lines[-1] += f"; they end at {', '.join(hint.nodes)}"
     return lines
 
 

@@ -16,7 +16,7 @@ STRETCHES = 16
 """At most so many checkpointed stretches are tried."""
 LOWER = {
     "float32": {
-        "amp": "values in low precision, weights in float32 (torch.autocast)",
+        "amp": "torch.autocast, weights in float32",
         "bfloat16": "weights and values in bfloat16",
     },
     "amp": {"bfloat16": "weights and values in bfloat16, without autocast"},
@@ -78,7 +78,7 @@ def hints(graph: Graph, **options: Any) -> tuple[Hint, ...]:
     if inplace:
         names = tuple(graph.nodes[each].name for each in sorted(inplace))
         changed = simulate(graph, **{**options, "inplace": inplace})
-        found.append(Hint("inplace", f"{len(names)} layers in place", changed.peak_bytes, names))
+        found.append(Hint("inplace", f"{len(names)} layer{'s' * (len(names) > 1)} in place", changed.peak_bytes, names))
     for dtype, about in LOWER.get(now.dtype, {}).items():
         found.append(Hint(dtype, about, simulate(graph, **{**options, "dtype": dtype}).peak_bytes))
     if now.training:
@@ -133,7 +133,7 @@ def best_checkpoints(graph: Graph, now: MemoryReport, **options: Any) -> Hint | 
         return None
     names = tuple(graph.nodes[each].name for each in best[1])
     return Hint(
-        "checkpoint", f"{len(names)} stretches worked out again in backward, ending at these layers", best[0], names
+        "checkpoint", f"{len(names)} stretch{'es' * (len(names) > 1)} worked out again in backward", best[0], names
     )
 
 

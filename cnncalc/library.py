@@ -32,7 +32,9 @@ def folder() -> str | None:
 
 def shortened(path: str) -> str:
     """A path below the working directory as one would type it."""
-    here = os.getcwd() + os.sep
+    if not os.path.isabs(path):
+        return path
+    here = os.path.join(os.getcwd(), "")
     return path[len(here) :] if path.startswith(here) else path
 
 

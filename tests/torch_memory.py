@@ -1,5 +1,5 @@
-"""The truth about memory, from torch itself: the twin of a graph with a batch, a loss and an optimizer, run eagerly on the
-CPU and looked at with :mod:`cnncalc.backend.truth`."""
+"""The truth about memory, from torch itself: the twin of a graph with a batch, a loss and an optimizer, run eagerly and
+looked at with :mod:`cnncalc.backend.truth`."""
 
 from __future__ import annotations
 
@@ -24,20 +24,30 @@ OPTIMIZERS: dict[str, Callable[[list[nn.Parameter]], torch.optim.Optimizer]] = {
 
 
 class Bench(bench.Bench):
-    """A bench with an optimizer; ``dtype`` may be amp: float32 weights, run under ``torch.autocast``."""
+    """A bench with an optimizer; ``dtype`` may be amp: float32 weights, run under ``torch.autocast``, with the loss scaled
+    where that is float16."""
 
     def __init__(
-        self, graph: Graph, batch: int, optimizer: str = "none", dtype: str = "float32", loss: str | None = None
+        self,
+        graph: Graph,
+        batch: int,
+        optimizer: str = "none",
+        dtype: str = "float32",
+        loss: str | None = None,
+        device: str = "cpu",
     ) -> None:
         self.amp = dtype == "amp"
+        self.device = torch.device(device).type
         of = torch.float32 if self.amp else getattr(torch, dtype)
-        super().__init__(build(graph, dtype=of), graph, bench.batch_of(graph, batch, "cpu", of), loss)
+        twin = build(graph, device=device, dtype=of)
+        super().__init__(twin, graph, bench.batch_of(graph, batch, device, of), loss)
         parameters = list(self.twin.parameters())
         self.optimizer = OPTIMIZERS[optimizer](parameters) if optimizer != "none" and parameters else None
+        self.scaler = torch.amp.GradScaler(self.device, enabled=self.amp and self.device == "cuda")
 
     def context(self) -> torch.autocast:
-        """Autocast as torch does it on the CPU, where it is wanted."""
-        return torch.autocast("cpu", torch.bfloat16, enabled=self.amp)
+        """Autocast as torch does it on this device by itself, where it is wanted."""
+        return torch.autocast(self.device, enabled=self.amp)
 
     def infer(self) -> None:
         with self.context():
@@ -49,9 +59,10 @@ class Bench(bench.Bench):
 
     def step(self) -> None:
         loss = self.forward()
-        loss.backward()
+        self.scaler.scale(loss).backward()
         if self.optimizer:
-            self.optimizer.step()
+            self.scaler.step(self.optimizer)
+            self.scaler.update()
 
     def resident(self, training: bool) -> list[Tensor]:
         states = self.optimizer.state.values() if training and self.optimizer else ()

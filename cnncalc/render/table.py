@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from cnncalc.analysis.folding import Folded, fitting_depth, fold
 from cnncalc.analysis.report import Report
+from cnncalc.library import shortened
 from cnncalc.render.columns import COLUMNS, DEFAULT
 from cnncalc.shape import axis_names, show
 from cnncalc.units import grouped, short_bytes, short_count
@@ -127,7 +127,7 @@ def build(
             right.append(False)
             columns.append([Cell(bar(value / total if total else 0), "bar") for value in values])
             totals.append(Cell(""))
-    place = short_path(report.graph.network.source.name)
+    place = shortened(report.graph.network.source.name)
     inputs = ", ".join(f"{name} {show(shape)}" for name, shape in report.inputs)
     return Sheet(
         (Cell(report.name, "bold"), Cell(f"{inputs}   {place}" if place != "<line>" else inputs, "dim")),
@@ -137,14 +137,6 @@ def build(
         tuple(totals),
         lines,
     )
-
-
-def short_path(name: str) -> str:
-    """A path below the working directory as one would type it."""
-    if not os.path.isabs(name):
-        return name
-    relative = os.path.relpath(name)
-    return name if relative.startswith("..") else relative
 
 
 def text_cell(name: str, row: Folded) -> Cell:

@@ -10,7 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from tests import measure_cuda
+from tests import measure_cuda  # noqa: E402
 
 
 def test_measure_cuda_in_small(tmp_path: Path) -> None:

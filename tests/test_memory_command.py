@@ -107,6 +107,24 @@ def test_bad_limits() -> None:
         assert part in err
 
 
+def test_errors_are_json_where_json_is_asked_for() -> None:
+    for arguments, codes in (
+        (["nonsense"], ["Y001"]),
+        (["lenet5", "--limit", "much"], ["T104"]),
+        (["3x8x8 | conv 4 99"], ["S103"]),
+    ):
+        code, out, err = run(*arguments, "--format", "json")
+        document = json.loads(out)
+        assert (code, err, document["version"], document["networks"]) == (2, "", 1, [])
+        assert [each["code"] for each in document["errors"]] == codes
+
+
+def test_a_picture_that_cannot_be_written() -> None:
+    code, _, err = run("lenet5", "--svg", "/nonexistent/step.svg")
+    assert code == 2
+    assert "/nonexistent/step.svg: cannot be written there" in err
+
+
 def test_a_network_that_cannot_be_built_is_refused() -> None:
     with pytest.raises(SpecError):
         api.memory("3x8x8 | conv 4 99")

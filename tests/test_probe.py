@@ -981,3 +981,9 @@ def test_out_of_memory_on_cuda_ends_the_row() -> None:
     plan = Plan(batches=(1, 10**7, 2), seconds=0.05)
     found = Session(graph("3x512x512 | conv 64 3 p1"), plan, device).run()
     assert [row["status"] for row in found["rows"]] == ["ok", "out of memory", "ok"]
+
+
+def test_errors_are_json_where_json_is_asked_for() -> None:
+    result = run("nonsense", "--format", "json")
+    assert (result.exit_code, result.stderr) == (2, "")
+    assert [each["code"] for each in json.loads(result.stdout)["errors"]] == ["Y001"]

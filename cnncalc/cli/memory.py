@@ -5,6 +5,7 @@ TARGET is a file, a bundled name (alexnet, densenet201), - for stdin, or a netwo
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 import click
@@ -40,7 +41,10 @@ from cnncalc.cli._options import choosing, read_settings, target
 @click.option("--hints", is_flag=True, help="Work out what would help: in place, amp, bfloat16, checkpoints.")
 @click.option("--svg", type=click.Path(dir_okay=False, writable=True), help="Write the chart of the step as a picture.")
 @click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
+@click.pass_context
 def command(
+    ctx: click.Context,
+    /,
     target: str,
     settings: tuple[str, ...],
     variant: str | None,
@@ -56,11 +60,20 @@ def command(
     from cnncalc import api
     from cnncalc.analysis.memory.estimate import read_limit
     from cnncalc.cli import _output
+    from cnncalc.errors import SpecError
     from cnncalc.render import memory as render
 
-    room = None if limit is None else read_limit(limit)
-    network = api.load(target, set=read_settings(settings), variant=variant, input=shape)
-    answers = api.memory_all(network, net=net, limit=room, gpu=gpu, hints=hints, **options)
+    if svg is not None and not os.access(os.path.dirname(os.path.abspath(svg)), os.W_OK):
+        raise click.BadParameter(f"{svg}: cannot be written there", param_hint="--svg")
+    try:
+        room = None if limit is None else read_limit(limit)
+        network = api.load(target, set=read_settings(settings), variant=variant, input=shape)
+        answers = api.memory_all(network, net=net, limit=room, gpu=gpu, hints=hints, **options)
+    except SpecError as error:
+        if format_ != "json":
+            raise
+        _output.echo(render.errors_as_json(error.diagnostics))
+        ctx.exit(2)
     if svg is not None:
         with open(svg, "w", encoding="utf-8") as file:
             file.write(render.svg(answers[0].report))

@@ -11,6 +11,8 @@ from typing import Any
 
 from cnncalc.analysis.memory import MemoryReport, Stage
 from cnncalc.analysis.memory.estimate import Estimate
+from cnncalc.errors import Diagnostic
+from cnncalc.render import diagnostics
 from cnncalc.units import grouped, short_bytes
 
 VERSION = 1
@@ -170,6 +172,12 @@ def as_json(estimates: Sequence[Estimate]) -> str:
     documents = [document(each) for each in estimates]
     value: Any = documents[0] if len(documents) == 1 else {"version": VERSION, "networks": documents}
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def errors_as_json(errors: Sequence[Diagnostic]) -> str:
+    """What could not be used: a document without networks."""
+    document = {"version": VERSION, "networks": [], "errors": [diagnostics.as_json(each) for each in errors]}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
 def svg(report: MemoryReport, width: int = 900, height: int = 360) -> str:

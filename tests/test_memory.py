@@ -112,6 +112,7 @@ NETWORKS = [
     "3x8x8x8 | conv 4 3 p1 | relu | maxpool 2 as p | conv 4 3 p1 | unpool p | conv 2 1",
     "8 | reshape 2x2x2 | deconv 4 2 /2 | tanh",
     "3x9x9 | relu inplace | conv 4 1 | sigmoid",
+    "4x6x6 | add(conv 4 1, prelu) | conv 2 1",
     "3x16x16 | conv 4 4 /4 | ln | residual(dwconv 7 p3 | ln | conv 16 1 | gelu | conv 4 1 | scale | droppath) | gap | fc 5",
 ]
 

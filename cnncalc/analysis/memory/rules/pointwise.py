@@ -71,9 +71,7 @@ def prelu(tape: Tape, site: Site, x: Tensor) -> Tensor:
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
         first = tape.another(gradient, before, "gradient")
-        full = tape.another(gradient, before, "gradient")
-        second = tape.another(gradient, weight.shape, "gradient")
-        tape.drop(full)
+        second = tape.another(gradient, before, "gradient")
         if not wanted:
             tape.drop(first)
         return [first if wanted else None, second]

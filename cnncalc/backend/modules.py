@@ -1,6 +1,6 @@
 """What the calls of a layer stand for in torch: a class of ``torch.nn``, one of the few of our own, or a function.
 
-The expressions are those that ``cnncalc.analysis.memory.calls`` counts the memory of.
+The expressions are those whose memory ``cnncalc.analysis.memory.rules`` counts.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cnncalc.analysis.memory import ops
+from cnncalc.analysis.memory import autocast, ops
 from cnncalc.analysis.memory.layout import channels_last, is_channels_last
 from cnncalc.analysis.memory.rules.resize import padded
 from cnncalc.analysis.memory.rules.table import Site, each_rank, rule
@@ -63,14 +63,18 @@ def averaged(tape: Tape, x: Tensor, shape: Shape) -> Tensor:
 @rule("mean_inside")
 def mean_inside(tape: Tape, site: Site, x: Tensor) -> Tensor:
     """The mean with zeros, over the share of each window that is no padding."""
-    sides = site.arguments["sides"]
-    wide = padded(tape, x, sides, "constant")
-    total = averaged(tape, wide, site.shape)
-    tape.drop(wide)
-    ones = tape.new((1, 1, *x.shape[2:]))
-    wide = padded(tape, ones, sides, "constant")
-    inside = averaged(tape, wide, (1, 1, *site.shape[2:]))
-    tape.drop(wide, ones)
+
+    def mean(x: Tensor, shape: Shape) -> Tensor:
+        wide = padded(tape, x, site.arguments["sides"], "constant")
+        (seen,) = autocast.cast_for(tape, f"avg_pool{len(shape) - 2}d", (wide,))
+        made = averaged(tape, seen, shape)
+        tape.drop(seen, wide)
+        return made
+
+    total = mean(x, site.shape)
+    ones = tape.another(x, (1, 1, *x.shape[2:]))
+    inside = mean(ones, (1, 1, *site.shape[2:]))
+    tape.drop(ones)
     out = ops.div(tape, total, inside)
     tape.drop(total, inside)
     return out

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from cnncalc.analysis.memory.estimate import Estimate
     from cnncalc.backend.build import Twin
     from cnncalc.backend.verify import Verification
+    from cnncalc.grading.records import Assignment
     from cnncalc.linting.records import Outcome
     from cnncalc.linting.settings import Settings
 
@@ -60,6 +61,7 @@ __all__ = [
     "load",
     "memory",
     "parse",
+    "read_assignment",
     "read_network",
     "verify",
 ]
@@ -467,6 +469,18 @@ def network_of(
         raise fault("T111", f"--input needs a network with one input, but there are {len(names)}")
     shape = read_shape(input) if isinstance(input, str) else tuple(input)
     return network._replace(modified=True, extra={**network.extra, "input": {names[0]: shape}})
+
+
+def read_assignment(target: str | os.PathLike[str]) -> Assignment:
+    """The assignment of a file, or of ``-`` for stdin.
+
+    Raises :class:`SpecError` with everything that is wrong with it (A101 to A109), or with its network.
+    """
+    from cnncalc.grading.assignment import read_assignment as read_from
+
+    source = read_stdin(sys.stdin.buffer) if target == "-" else load_source(target)
+    with paused():
+        return read_from(source, find_source)
 
 
 def find_source(target: str | os.PathLike[str]) -> tuple[Source, str | None]:

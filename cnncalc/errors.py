@@ -1,8 +1,9 @@
 """Diagnostics: one record for everything that can be wrong with a text, and the one exception that carries them.
 
 A code is a topic letter and three digits, frozen once released: Y text and keys, T types and values, S shapes,
-G graph and names, E expectations, P practice, B budgets, X the linter's own comments.  The codes of loading stand in
-``CODES``; a lint rule has its code and its name from its file, ``cnncalc/rules/p101_bias_before_norm.py``.
+G graph and names, E expectations, A assignments and answers, P practice, B budgets, X the linter's own comments.  The
+codes of loading stand in ``CODES``; a lint rule has its code and its name from its file,
+``cnncalc/rules/p101_bias_before_norm.py``.
 """
 
 from __future__ import annotations
@@ -70,6 +71,20 @@ CODES: dict[str, str] = {
     "E101": "expectation-differs",
     "E102": "claim-differs",
     "E103": "unknown-expectation",
+    "A101": "unknown-assignment-key",
+    "A102": "missing-assignment-key",
+    "A103": "wrong-assignment-form",
+    "A104": "unknown-question-layer",
+    "A105": "unknown-ask",
+    "A106": "wrong-assignment-value",
+    "A107": "duplicate-question",
+    "A108": "unanswerable-question",
+    "A109": "unknown-assignment-parameter",
+    "A201": "no-answers",
+    "A202": "duplicate-student",
+    "A203": "unknown-question",
+    "A204": "duplicate-answer",
+    "A205": "wrong-submission-form",
     "X001": "unused-ignore",
     "X002": "malformed-ignore",
     "X101": "unknown-lint-setting",
@@ -81,7 +96,7 @@ CODES: dict[str, str] = {
 
 RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rules")
 
-TOPICS = "YTSGEPBX"
+TOPICS = "YTSGEAPBX"
 """The letters that codes begin with, in the order of the pages."""
 
 _RULE = re.compile(r"([a-z]\d{3})_(\w+)\.py\Z")

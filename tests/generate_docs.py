@@ -202,8 +202,8 @@ def diagnostics_page() -> str:
 # Diagnostics
 
 Every message has a code and a name, frozen once released. The letter is the topic: Y text and keys, T types and values,
-S shapes, G graph and names, E expectations, P practice, B budgets, X the linter itself. `cnncalc explain CODE` prints the
-page of one. The rules of the linter have a [page of their own](rules.md).
+S shapes, G graph and names, E expectations, A assignments and answers, P practice, B budgets, X the linter itself.
+`cnncalc explain CODE` prints the page of one. The rules of the linter have a [page of their own](rules.md).
 
 <!-- Written by `python -m tests.generate_docs`; do not edit. -->
 """

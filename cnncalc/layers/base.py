@@ -10,13 +10,16 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from fractions import Fraction
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from cnncalc.arithmetic import Reach
 from cnncalc.shape import Shape, axis_names, elements, show
+
+if TYPE_CHECKING:
+    from cnncalc.layers.mistakes import Chapter
 
 LARGEST = 10**15
 """No number of the language is larger."""
@@ -351,6 +354,12 @@ class Layer(BaseModel):
         """The calls of the torch twin; the parameters and buffers belong to the last ``torch.nn`` class among
         them that has any."""
         raise NotImplementedError
+
+    def rules(self) -> tuple[Chapter, ...]:
+        """The mistakes that are made with this kind: see :mod:`cnncalc.layers.mistakes`."""
+        from cnncalc.layers.mistakes.counts import CHAPTERS
+
+        return CHAPTERS
 
     @property
     def is_inplace(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from math import gcd, prod
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -12,6 +12,9 @@ from cnncalc.layers.base import AxesOrZero, Call, Fault, Letter, Matrix, Paramet
 from cnncalc.layers.windowed import Bias, Dilation, Kernel, Pad, Stride, Windowed, letters
 from cnncalc.shape import Shape, axis_names, elements, product, show
 from cnncalc.units import grouped
+
+if TYPE_CHECKING:
+    from cnncalc.layers.mistakes import Chapter
 
 Groups = Annotated[Whole, Letter("g")]
 
@@ -123,6 +126,11 @@ class Convolving(Windowed):
         seen = shape[0] // groups * prod(self.filters(shape))
         copied = shape[0] * prod(window.reads for window in self.windows(shape))
         return Matrix(groups, self.made(shape[0]) // groups, seen, prod(self.slide(shape)), copied)
+
+    def rules(self) -> tuple[Chapter, ...]:
+        from cnncalc.layers.mistakes import conv
+
+        return conv.CHAPTERS
 
     def size_formula(self, shape: Shape) -> str:
         return self.output_formula(self.windows(shape))
@@ -300,6 +308,11 @@ class TransposedConv(Convolving):
     def unread(self, *shapes: Shape) -> tuple[int, ...]:
         return ()
 
+    def rules(self) -> tuple[Chapter, ...]:
+        from cnncalc.layers.mistakes import conv
+
+        return conv.TRANSPOSED
+
     def size_formula(self, shape: Shape) -> str:
         windows = self.transposed(shape)
         if len(set(windows)) == 1:
@@ -383,6 +396,11 @@ class LocallyConnected(Convolving):
         """A product per output position, since each has weights of its own."""
         found = super().matrix(*shapes)
         return found and found._replace(products=found.n, n=1)
+
+    def rules(self) -> tuple[Chapter, ...]:
+        from cnncalc.layers.mistakes import conv
+
+        return conv.LOCAL
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         (shape,) = shapes

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
@@ -11,6 +11,9 @@ from cnncalc.layers.base import EVERYWHERE, Call, Fault, Layer, Matrix, Paramete
 from cnncalc.layers.windowed import Bias
 from cnncalc.shape import Shape, axis_names, elements, product, show
 from cnncalc.units import grouped
+
+if TYPE_CHECKING:
+    from cnncalc.layers.mistakes import Chapter
 
 
 class FullyConnected(Layer):
@@ -58,6 +61,11 @@ class FullyConnected(Layer):
         seen = shapes[0][0]
         return Matrix(1, self.features, seen, 1, seen)
 
+    def rules(self) -> tuple[Chapter, ...]:
+        from cnncalc.layers.mistakes import dense
+
+        return dense.CHAPTERS
+
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         arguments = {"in_features": shapes[0][0], "out_features": self.features, "bias": self.bias}
         return (Call("Linear", arguments),)
@@ -81,6 +89,11 @@ class Flatten(Layer):
 
     def symbols(self, *shapes: Shape) -> dict[str, str]:
         return {"output": "*".join(("C", *axis_names(len(shapes[0]) - 1)))} if len(shapes[0]) > 1 else {}
+
+    def rules(self) -> tuple[Chapter, ...]:
+        from cnncalc.layers.mistakes import dense
+
+        return dense.FLATTEN
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         return (Call("Flatten", {"start_dim": 1}),)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
 from cnncalc.layers.base import Call, Fault, Layer, Whole, WholeOrZero, Work
 from cnncalc.layers.pointwise import Inplace
 from cnncalc.shape import Shape, elements, show
+
+if TYPE_CHECKING:
+    from cnncalc.layers.mistakes import Chapter
 
 
 class Merging(Layer):
@@ -39,6 +42,11 @@ class Add(Merging):
 
     def work(self, *shapes: Shape) -> Work:
         return Work(elementwise=elements(shapes[0]) * (len(shapes) - 1))
+
+    def rules(self) -> tuple[Chapter, ...]:
+        from cnncalc.layers.mistakes import maps
+
+        return maps.ADD
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         return (Call("add", {"inplace": self.inplace}),)
@@ -119,6 +127,11 @@ class Concat(Merging):
 
     def symbols(self, *shapes: Shape) -> dict[str, str]:
         return {"output": "C1 + C2" if len(shapes) == 2 else "C1 + C2 + ..."}
+
+    def rules(self) -> tuple[Chapter, ...]:
+        from cnncalc.layers.mistakes import maps
+
+        return maps.CONCAT
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         return (Call("concat"),)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
@@ -22,6 +22,9 @@ from cnncalc.layers.base import (
 )
 from cnncalc.shape import Shape, elements
 from cnncalc.units import grouped
+
+if TYPE_CHECKING:
+    from cnncalc.layers.mistakes import Chapter
 
 Affine = Annotated[Switch, Words({"affine": True, "noaffine": False})]
 
@@ -53,6 +56,11 @@ class Normalising(Layer):
 
     def symbols(self, *shapes: Shape) -> dict[str, str]:
         return {"params": "2*C" if len(self.parameters(*shapes)) == 2 else "C"} if self.parameters(*shapes) else {}
+
+    def rules(self) -> tuple[Chapter, ...]:
+        from cnncalc.layers.mistakes import norm
+
+        return norm.CHAPTERS
 
 
 class BatchNorm(Normalising):
@@ -187,6 +195,11 @@ class LocalResponseNorm(Normalising):
 
     def formulas(self, *shapes: Shape) -> dict[str, str]:
         return {}
+
+    def rules(self) -> tuple[Chapter, ...]:
+        from cnncalc.layers.mistakes import norm
+
+        return norm.NOTHING
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         arguments = {"size": self.size, "alpha": self.alpha, "beta": self.beta, "k": self.k}

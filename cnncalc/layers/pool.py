@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import prod
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
@@ -25,6 +25,9 @@ from cnncalc.layers.base import (
 )
 from cnncalc.layers.windowed import Ceil, Dilation, Kernel, Pad, Stride, Windowed
 from cnncalc.shape import Shape, elements, show
+
+if TYPE_CHECKING:
+    from cnncalc.layers.mistakes import Chapter
 
 PoolStride = Annotated[Stride | None, Letter("s"), Size]
 
@@ -56,6 +59,11 @@ class Pooling(Windowed):
 
     def symbols(self, *shapes: Shape) -> dict[str, str]:
         return {"output": self.output_symbols(self.windows(shapes[0]))}
+
+    def rules(self) -> tuple[Chapter, ...]:
+        from cnncalc.layers.mistakes import pool
+
+        return pool.CHAPTERS
 
     def padded_apart(self, shape: Shape) -> tuple[tuple[int, int], ...] | None:
         """The padding that the torch twin does as a step of its own, None where torch's pooling pads like that.
@@ -159,6 +167,11 @@ class GlobalPooling(Layer):
     def reach(self, *shapes: Shape) -> tuple[Reach, ...] | str | None:
         return EVERYWHERE
 
+    def rules(self) -> tuple[Chapter, ...]:
+        from cnncalc.layers.mistakes import pool
+
+        return pool.GLOBAL
+
 
 class GlobalAvgPool(GlobalPooling):
     """The mean over all positions (Lin et al. 2013, arXiv 1312.4400)."""
@@ -211,6 +224,11 @@ class AdaptivePool(Layer):
 
     def formulas(self, *shapes: Shape) -> dict[str, str]:
         return {"output": f"{show(shapes[0][1:])} pooled to {show(self.sizes(shapes[0]))}"}
+
+    def rules(self) -> tuple[Chapter, ...]:
+        from cnncalc.layers.mistakes import pool
+
+        return pool.GLOBAL
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         rank = len(shapes[0]) - 1

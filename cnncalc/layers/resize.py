@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
-from typing import Annotated, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
@@ -28,6 +28,9 @@ from cnncalc.layers.base import (
 )
 from cnncalc.layers.pool import MaxPool
 from cnncalc.shape import Shape, by_axis, elements, show
+
+if TYPE_CHECKING:
+    from cnncalc.layers.mistakes import Chapter
 
 
 class Upsample(Layer):
@@ -77,6 +80,11 @@ class Upsample(Layer):
             else:
                 found.append(Reach(1, ratio, 0))
         return tuple(found)
+
+    def rules(self) -> tuple[Chapter, ...]:
+        from cnncalc.layers.mistakes import maps
+
+        return maps.RESIZE
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         rank = len(shapes[0]) - 1
@@ -177,6 +185,11 @@ class Pad(Layer):
 
     def reach(self, *shapes: Shape) -> tuple[Reach, ...] | str | None:
         return tuple(Reach(1, 1, -before) for before, _ in self.sides(shapes[0]))
+
+    def rules(self) -> tuple[Chapter, ...]:
+        from cnncalc.layers.mistakes import maps
+
+        return maps.PAD
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         mode = "reflect" if self.reflect else "constant"

@@ -1,0 +1,1 @@
+"""Homework: answers against a report: right, wrong, and which mistake."""

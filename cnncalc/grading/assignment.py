@@ -1,0 +1,403 @@
+"""Assignment files: a network and questions about it, read from marked YAML with every fault at its place."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable
+from collections.abc import Mapping as Dict
+from fractions import Fraction
+from typing import Any
+
+from cnncalc.analysis.report import Report
+from cnncalc.errors import Diagnostic, SpecError, did_you_mean
+from cnncalc.files import load_source
+from cnncalc.formats.read import read
+from cnncalc.formats.read.yaml import read as read_yaml
+from cnncalc.grading import asks
+from cnncalc.grading.mistakes import mistakes
+from cnncalc.grading.records import VERDICTS, Accept, Assignment, Number, Question
+from cnncalc.graph import expand
+from cnncalc.source import Items, Mapping, Mark, Scalar, Source, Tree
+from cnncalc.spec.network import Network
+from cnncalc.spec.validate import validate
+from cnncalc.units import DTYPE_BYTES
+
+KEYS = (
+    "assignment", "id", "about", "network", "net", "set", "variant", "dtype", "params", "points", "accept", "credit",
+    "questions",
+)  # fmt: skip
+QUESTION_KEYS = ("id", "layer", "ask", "blank", "points", "accept", "text")
+
+MOST_CHOICES = 10_000
+"""A range of a parameter may have so many values."""
+
+_RANGE = re.compile(r"(-?\d{1,9})\s*\.\.\s*(-?\d{1,9})(?:\s+step\s+(\d{1,9}))?\Z")
+_NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,12}|/\d{1,12})?\Z")
+
+Find = Callable[[str], tuple[Source, str | None]]
+"""What a network's name leads to: its text, and the variant that it stands for."""
+
+
+def read_assignment(source: Source, find: Find) -> Assignment:
+    """The assignment of a YAML text; ``find`` gives what a network's name or one-liner stands for.
+
+    A file is looked for beside the assignment first.  Raises :class:`SpecError` with every fault: A101 to A109, and
+    those of the network.
+    """
+    reader = _Reader(source, find)
+    found = reader.assignment(read_yaml(source))
+    if reader.found or found is None:
+        raise SpecError(sorted(reader.found, key=lambda each: each.mark.start if each.mark else -1))
+    return found
+
+
+def report_of(assignment: Assignment, values: Dict[str, Number] | None = None) -> Report:
+    """The figures of an assignment's network, for one student's values of its parameters.
+
+    Strides that do not tile are rounded down here: whether that is right is for each question to say.  Raises
+    :class:`SpecError` where the network cannot be built with these values.
+    """
+    network = assignment.network
+    if values:
+        network = network_of(assignment.options, values)
+    return first_report(network, assignment.net, assignment.dtype)
+
+
+def network_of(options: Dict[str, Any], values: Dict[str, Number]) -> Network:
+    """The network of an assignment once more, with other values of its parameters."""
+    settings = {**options["set"], **values}
+    network = validate(options["tree"], settings, options["variant"], load_source, read)
+    if network.diagnostics:
+        raise SpecError(network.diagnostics)
+    return network
+
+
+def network_nets(network: Network) -> list[str]:
+    return [str(net.name) for net in network.nets]
+
+
+def first_report(network: Network, net: str | None, dtype: str) -> Report:
+    for graph in expand(network, strict=False):
+        if net is None or graph.net.name == net:
+            if not graph.complete:
+                raise SpecError(graph.diagnostics)
+            return Report(graph, 1, dtype)
+    raise ValueError(f"there is no net {net!r}")
+
+
+class _Reader:
+    """Collects what is wrong with an assignment while it sorts it."""
+
+    def __init__(self, source: Source, find: Find) -> None:
+        self.source = source
+        self.find = find
+        self.found: list[Diagnostic] = []
+
+    # -- reporting ----------------------------------------------------------------------------------------------------
+
+    def fault(self, code: str, message: str, mark: Mark | None, label: str = "", help: Iterable[str] = ()) -> None:
+        self.found.append(Diagnostic(code, message, mark, label, help=tuple(each for each in help if each)))
+
+    def keys(self, tree: Mapping, known: tuple[str, ...], what: str) -> dict[str, Tree]:
+        kept: dict[str, Tree] = {}
+        for key, value in tree:
+            name = key.value
+            if name in known:
+                kept[name] = value
+            else:
+                hint = did_you_mean(name, known) or f"its keys are {', '.join(known)}"
+                self.fault("A101", f"unknown key {name!r}", key.mark, f"not a key of {what}", [hint])
+        return kept
+
+    def text(self, tree: Tree | None, what: str) -> str:
+        if tree is None or isinstance(tree, Scalar):
+            return tree.value if tree else ""
+        self.fault("A103", f"{what} must be a single value", first_mark(tree))
+        return ""
+
+    def mapping(self, tree: Tree | None, what: str, example: str) -> Mapping | None:
+        if tree is None or isinstance(tree, Mapping):
+            return tree
+        self.fault("A103", f"{what} must be a mapping", first_mark(tree), help=[f"for example `{example}`"])
+        return None
+
+    def number(self, tree: Tree, what: str) -> Fraction | None:
+        text = self.text(tree, what)
+        share = text.removesuffix("%").strip()
+        if _NUMBER.match(share) and not share.endswith("/0"):
+            try:
+                return Fraction(share) / (100 if text.endswith("%") else 1)
+            except ZeroDivisionError:
+                pass
+        if isinstance(tree, Scalar):
+            self.fault("A106", f"{what} must be a number, got {text!r}", tree.mark)
+        return None
+
+    # -- the file -----------------------------------------------------------------------------------------------------
+
+    def assignment(self, tree: Mapping) -> Assignment | None:
+        keys = self.keys(tree, KEYS, "an assignment")
+        start = Mark(self.source, tree.start, tree.start)
+        for name, example in (
+            ("network", "network: alexnet"),
+            ("questions", "questions: [conv1.output, conv1.params]"),
+        ):
+            if name not in keys:
+                self.fault("A102", f"there is no {name!r}", start, help=[f"an assignment needs `{example}`"])
+        if self.found and ("network" not in keys or "questions" not in keys):
+            return None
+        options = self.options(keys)
+        network = self.network(options)
+        accept = self.accept(keys.get("accept"), Accept(tiling="strict" if network and network.strict else "floor"))
+        points = self.points(keys["points"]) if "points" in keys else Fraction(1)
+        dtype = self.dtype(keys.get("dtype"))
+        credit = self.credit(keys.get("credit"))
+        questions = self.questions(keys["questions"], accept, points)
+        if network is None:
+            return None
+        net = self.net(keys.get("net"), network)
+        choices = self.choices(keys.get("params"), network)
+        title = self.text(keys.get("assignment"), "assignment") or f"Questions about {network.name}"
+        stem = os.path.splitext(os.path.basename(self.source.name))[0]
+        found = Assignment(
+            self.text(keys.get("id"), "id") or stem, title, network, net, questions, choices, credit,
+            self.text(keys.get("about"), "about"), dtype, self.source, options,
+        )  # fmt: skip
+        if all(each.code[0] == "A" for each in self.found) and net in (None, *network_nets(network)):
+            self.check(found)
+        return found
+
+    def check(self, assignment: Assignment) -> None:
+        """Whether every question can be answered."""
+        try:
+            report = report_of(assignment)
+        except SpecError as error:
+            self.found += error.diagnostics
+            return
+        for question in assignment.questions:
+            try:
+                mistakes(question, report)
+            except SpecError as error:
+                self.found += error.diagnostics
+
+    # -- the network --------------------------------------------------------------------------------------------------
+
+    def options(self, keys: dict[str, Tree]) -> dict[str, Any]:
+        """What loads the network: its tree, the parameters that are set, the variant."""
+        settings: dict[str, Any] = {}
+        for key, value in self.mapping(keys.get("set"), "set", "set: {classes: 10}") or ():
+            number = self.number(value, f"set: {key.value}")
+            if number is not None:
+                settings[key.value] = plain(number)
+        tree = keys["network"]
+        variant: str | None = self.text(keys.get("variant"), "variant") or None
+        if isinstance(tree, Scalar):
+            try:
+                source, bundled = self.named(tree)
+                variant = variant or bundled
+                tree = read(source)
+            except SpecError as error:
+                self.found += (each if each.mark else each._replace(mark=tree.mark) for each in error.diagnostics)
+        elif not isinstance(tree, Mapping):
+            self.fault("A103", "network must be a name, a file, one line or a mapping", first_mark(tree))
+        return {"tree": tree, "set": settings, "variant": variant}
+
+    def named(self, scalar: Scalar) -> tuple[Source, str | None]:
+        """The source of a file beside the assignment, of a bundled name, or of a one-liner."""
+        name = scalar.value
+        if self.source.folder is not None and len(name) < 1024 and "\0" not in name and not os.path.isabs(name):
+            beside = os.path.join(self.source.folder, name)
+            if os.path.isfile(beside):
+                return load_source(os.path.normpath(beside)), None
+        if name == "-":
+            raise SpecError(Diagnostic("A106", "an assignment's network cannot come from stdin", scalar.mark))
+        return self.find(name)
+
+    def network(self, options: dict[str, Any]) -> Network | None:
+        if not isinstance(options["tree"], Mapping):
+            return None
+        try:
+            return network_of(options, {})
+        except SpecError as error:
+            self.found += error.diagnostics
+            return None
+
+    def net(self, tree: Tree | None, network: Network) -> str | None:
+        name = self.text(tree, "net") or None
+        known = network_nets(network)
+        if name is None and len(known) > 1:
+            mark = Mark(self.source, 0, 0)
+            self.fault("A102", f"{network.name} has several nets", mark, help=[f"choose one: net: {known[0]}"])
+        if name is not None and name not in known and tree is not None:
+            hint = did_you_mean(name, known) or f"its nets: {', '.join(known)}"
+            self.fault("A106", f"there is no net called {name!r}", first_mark(tree), help=[hint])
+        return name
+
+    def dtype(self, tree: Tree | None) -> str:
+        name = self.text(tree, "dtype") or "float32"
+        if name in DTYPE_BYTES or tree is None:
+            return name
+        hint = did_you_mean(name, DTYPE_BYTES) or f"one of {', '.join(DTYPE_BYTES)}"
+        self.fault("A106", f"there is no data type {name!r}", first_mark(tree), help=[hint])
+        return "float32"
+
+    def choices(self, tree: Tree | None, network: Network) -> dict[str, tuple[Number, ...]]:
+        """The values that the network's parameters may have in the variants."""
+        found: dict[str, tuple[Number, ...]] = {}
+        for key, value in self.mapping(tree, "params", "params: {width: [32, 48, 64], kernel: 3..7 step 2}") or ():
+            name = key.value
+            known = network.file.params
+            if name not in known:
+                hint = did_you_mean(name, known) or f"its parameters: {', '.join(known) or 'none'}"
+                self.fault("A109", f"{network.name} has no parameter {name!r}", key.mark, help=[hint])
+            else:
+                found[name] = self.values(value, name)
+        return found
+
+    def values(self, tree: Tree, name: str) -> tuple[Number, ...]:
+        if isinstance(tree, Items):
+            numbers = [self.number(each, f"a value of {name}") for each in tree]
+            return tuple(plain(each) for each in numbers if each is not None)
+        text = self.text(tree, name)
+        span = _RANGE.match(text)
+        if span:
+            low, high, step = int(span[1]), int(span[2]), int(span[3] or 1)
+            count = (high - low) // step + 1 if step else 0
+            if 1 <= count <= MOST_CHOICES:
+                return tuple(range(low, high + 1, step))
+            self.fault(
+                "A106", f"{text} holds {max(count, 0):,} values", first_mark(tree), help=["1 to 10,000 are fine"]
+            )
+            return ()
+        if _NUMBER.match(text):
+            return (plain(Fraction(text)),)
+        self.fault(
+            "A106", f"{name} is a list of numbers or a range such as 3..7 step 2, not {text!r}", first_mark(tree)
+        )
+        return ()
+
+    # -- questions ----------------------------------------------------------------------------------------------------
+
+    def points(self, tree: Tree) -> Fraction:
+        found = self.number(tree, "points")
+        if found is not None and found < 0:
+            self.fault("A106", "points cannot be negative", first_mark(tree))
+        return found if found is not None and found >= 0 else Fraction(1)
+
+    def credit(self, tree: Tree | None) -> dict[str, Fraction]:
+        """The share of the points for a verdict or a mistake."""
+        found: dict[str, Fraction] = {}
+        for key, value in self.mapping(tree, "credit", "credit: {unit_slip: 50%, no-bias: 50%}") or ():
+            share = self.number(value, f"credit of {key.value}")
+            if share is not None and not 0 <= share <= 1:
+                self.fault("A106", f"credit lies between 0 and 1, got {self.text(value, 'credit')}", first_mark(value))
+            elif share is not None:
+                found[key.value] = share
+            if key.value not in VERDICTS and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", key.value):
+                self.fault(
+                    "A101", f"{key.value!r} is no verdict and no mistake", key.mark,
+                    help=[did_you_mean(key.value, VERDICTS) or "mistakes are words such as no-bias"],
+                )  # fmt: skip
+        return found
+
+    def accept(self, tree: Tree | None, default: Accept) -> Accept:
+        found = default
+        for key, value in self.mapping(tree, "accept", "accept: {order: chw, rounding: sig:3}") or ():
+            name = key.value
+            if name not in asks.KEYS:
+                hint = did_you_mean(name, asks.KEYS) or f"its keys are {', '.join(asks.KEYS)}"
+                self.fault("A101", f"unknown key {name!r}", key.mark, "not a key of accept", [hint])
+                continue
+            said = asks.accepted(name, self.text(value, name))
+            if said.problem:
+                text = self.text(value, name)
+                hint = did_you_mean(text, asks.WORDS.get(name, ()))
+                self.fault("A106", said.problem, first_mark(value), help=[hint])
+            else:
+                found = found._replace(**{said.field: said.value})
+        return found
+
+    def questions(self, tree: Tree, accept: Accept, points: Fraction) -> tuple[Question, ...]:
+        if not isinstance(tree, Items):
+            self.fault("A103", "questions must be a list", first_mark(tree), help=["for example `- conv1.output`"])
+            return ()
+        if not tree.items:
+            self.fault("A103", "there are no questions", first_mark(tree))
+        found: dict[str, Question] = {}
+        for item in tree:
+            question = self.question(item, accept, points)
+            if question is None:
+                continue
+            first = found.get(question.id)
+            if first is not None and first.mark is not None:
+                why = f"first on line {first.mark.line}"
+                self.fault("A107", f"two questions are called {question.id!r}", question.mark, why, ["give one an id:"])
+            found.setdefault(question.id, question)
+        return tuple(found.values())
+
+    def question(self, tree: Tree, accept: Accept, points: Fraction) -> Question | None:
+        if isinstance(tree, Scalar):
+            return self.asked(tree.value, None, tree.mark, Question("", None, "", points, accept, mark=tree.mark))
+        if not isinstance(tree, Mapping):
+            self.fault("A103", "a question is conv1.params, or a mapping", first_mark(tree))
+            return None
+        keys = self.keys(tree, QUESTION_KEYS, "a question")
+        layer = self.text(keys.get("layer"), "layer") or None
+        ask = keys.get("ask") or keys.get("blank") or keys.get("layer")
+        if ask is None:
+            self.fault(
+                "A102", "a question needs `layer` and `ask`", first_mark(tree), help=["`{layer: conv1, ask: params}`"]
+            )
+            return None
+        base = Question(
+            self.text(keys.get("id"), "id"), layer, "",
+            self.points(keys["points"]) if "points" in keys else points,
+            self.accept(keys.get("accept"), accept), self.text(keys.get("text"), "text"), None, first_mark(ask),
+        )  # fmt: skip
+        if "blank" in keys:
+            return named(base._replace(ask="blank", blank=self.text(keys["blank"], "blank")))
+        return self.asked(self.text(keys["ask"], "ask") if "ask" in keys else "", layer, first_mark(ask), base)
+
+    def asked(self, text: str, layer: str | None, mark: Mark, base: Question) -> Question | None:
+        """The question of ``conv1.params``, or of ``params`` where the layer stands apart."""
+        head, _, ask = text.rpartition(".") if layer is None else (layer, "", text)
+        ask = asks.ALIASES.get(ask, ask)
+        if layer is None and ask not in asks.ASKS and not head:
+            self.fault(
+                "A105", f"{text!r} asks for nothing", mark,
+                help=["a question is LAYER.WHAT or total.WHAT, such as conv1.params"],
+            )  # fmt: skip
+            return None
+        if layer is not None and not ask:
+            ask = "output"
+        about = None if head in ("", "total") else head
+        if ask in asks.ASKS:
+            if about is None and ask not in asks.TOTALS:
+                self.fault("A108", f"{ask} is asked of a layer", mark, help=[f"`LAYER.{ask}`"])
+                return None
+            return named(base._replace(layer=about, ask=ask))
+        if about is not None and ask in SETTINGS:
+            return named(base._replace(layer=about, ask="blank", blank=ask))
+        hint = did_you_mean(ask, (*asks.ASKS, *SETTINGS)) or f"ask for one of {', '.join(asks.ASKS)}"
+        self.fault("A105", f"nothing is called {ask!r} that can be asked", mark, help=[hint])
+        return None
+
+
+SETTINGS = ("kernel", "stride", "pad", "dilation", "groups", "outpad", "mult")
+"""Hyperparameters that ``conv2.pad`` asks for; ``blank:`` takes any."""
+
+
+def named(question: Question) -> Question:
+    return question if question.id else question._replace(id=question.subject)
+
+
+def plain(number: Fraction) -> Number:
+    return number.numerator if number.denominator == 1 else number
+
+
+def first_mark(tree: Tree) -> Mark:
+    """A mark on the first line of what stands there."""
+    mark = tree.mark
+    end = tree.source.text.find("\n", mark.start)
+    return mark if end < 0 or mark.end <= end else Mark(mark.source, mark.start, max(end, mark.start + 1))

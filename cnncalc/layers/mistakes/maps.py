@@ -73,7 +73,7 @@ CONCAT_RULES = (
     Rule("last-input-only", (CHANNELS,), LAST, "the channels of the last input only", _BEHIND),
 )  # fmt: skip
 ADD_RULES = (
-    Rule("concatenated", (CHANNELS,), SUMMED, "the channels are put one behind the other: here the values are added",
+    Rule("concatenated-instead", (CHANNELS,), SUMMED, "the channels are put one behind the other: here the values add",
          "An addition joins values, position by position and channel by channel."),
 )  # fmt: skip
 PASSING = (counted, (*MEMORY_RULES, *NOTHING_RULES))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from cnncalc.api import compare as compare
     from cnncalc.api import diff as diff
     from cnncalc.api import explain as explain
+    from cnncalc.api import grade as grade
+    from cnncalc.api import grade_answer as grade_answer
     from cnncalc.api import lint as lint
     from cnncalc.api import load as load
     from cnncalc.api import memory as memory
@@ -37,6 +39,8 @@ _HOMES = {
     "compare": "cnncalc.api",
     "diff": "cnncalc.api",
     "explain": "cnncalc.api",
+    "grade": "cnncalc.api",
+    "grade_answer": "cnncalc.api",
     "lint": "cnncalc.api",
     "load": "cnncalc.api",
     "memory": "cnncalc.api",
@@ -56,6 +60,8 @@ __all__ = [
     "compare",
     "diff",
     "explain",
+    "grade",
+    "grade_answer",
     "lint",
     "load",
     "memory",

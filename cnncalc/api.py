@@ -39,7 +39,8 @@ if TYPE_CHECKING:
     from cnncalc.analysis.memory.estimate import Estimate
     from cnncalc.backend.build import Twin
     from cnncalc.backend.verify import Verification
-    from cnncalc.grading.records import Assignment
+    from cnncalc.grading.classroom import Grader
+    from cnncalc.grading.records import Assignment, GradedSubmission, Grading
     from cnncalc.linting.records import Outcome
     from cnncalc.linting.settings import Settings
 
@@ -57,6 +58,8 @@ __all__ = [
     "diff",
     "diff_all",
     "explain",
+    "grade",
+    "grade_answer",
     "lint",
     "load",
     "memory",
@@ -469,6 +472,69 @@ def network_of(
         raise fault("T111", f"--input needs a network with one input, but there are {len(names)}")
     shape = read_shape(input) if isinstance(input, str) else tuple(input)
     return network._replace(modified=True, extra={**network.extra, "input": {names[0]: shape}})
+
+
+def grade(
+    assignment: Assignment | str | os.PathLike[str],
+    submissions: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | Dict[str, str],
+) -> Grading:
+    """Grade submissions: files, folders of files, ``-`` for stdin; or one student's answers as a mapping.
+
+    A submission that cannot be used never stops the others: what is wrong with it stands in its ``problems``, and its
+    answers are ``unreadable``.  Raises :class:`SpecError` where the assignment cannot be used.
+    """
+    from cnncalc.grading.classroom import Grader, graded
+    from cnncalc.grading.records import Answer, Submission
+    from cnncalc.grading.submissions import files_of
+
+    if isinstance(assignment, (str, os.PathLike)):
+        assignment = read_assignment(assignment)
+    with paused():
+        grader = Grader(assignment)
+        if isinstance(submissions, Dict):
+            answers = {id: Answer(id, str(text)) for id, text in submissions.items()}
+            return graded(assignment, [grader.grade(Submission("student", answers, "<answers>"))])
+        targets = [submissions] if isinstance(submissions, (str, os.PathLike)) else list(submissions)
+        files = files_of([os.fspath(each) for each in targets])
+        return graded(assignment, [each for file in files for each in grade_file(grader, file)])
+
+
+def grade_file(grader: Grader, target: str) -> list[GradedSubmission]:
+    """The graded submissions of one file, or of stdin; one that cannot be read is graded all the same."""
+    from cnncalc.grading.submissions import read_submissions
+
+    source = Source(target, "")
+    try:
+        source = read_stdin(sys.stdin.buffer) if target == "-" else load_source(target)
+        return [grader.grade(each) for each in read_submissions(source, grader.assignment)]
+    except SpecError as error:
+        return [grader.unreadable(source, error)]
+
+
+def grade_answer(
+    network: Network | str | os.PathLike[str],
+    ask: str,
+    answer: str,
+    *,
+    net: str | None = None,
+    accept: Dict[str, str] | None = None,
+    **options: Any,
+) -> Grading:
+    """Grade a single answer to a question such as ``conv1.params`` or ``total.macs`` about a network.
+
+    ``accept`` has the keys of an assignment's (``{"rounding": "sig:3"}``), ``options`` are those of :func:`load`.
+    Raises :class:`SpecError`: A104, A105, A108, and what is wrong with the network.
+    """
+    from cnncalc.grading.assignment import accepting, one_question
+    from cnncalc.grading.classroom import Grader, graded
+    from cnncalc.grading.records import Answer, Submission
+
+    if not isinstance(network, Network):
+        network = load(network, **options)
+    assignment = one_question(network, net, ask, accepting(accept or {}, network.strict))
+    id = assignment.questions[0].id
+    found = Grader(assignment).grade(Submission("", {id: Answer(id, answer)}, "--answer"))
+    return graded(assignment, [found])
 
 
 def read_assignment(target: str | os.PathLike[str]) -> Assignment:

@@ -86,6 +86,42 @@ def first_report(network: Network, net: str | None, dtype: str) -> Report:
     raise ValueError(f"there is no net {net!r}")
 
 
+def question_of(text: str, name: str, accept: Accept) -> Question:
+    """The question of ``conv1.params``, written where ``name`` says; raises :class:`SpecError` (A105, A108)."""
+    source = Source(name, text)
+    reader = _Reader(source, lambda target: (source, None))
+    mark = Mark(source, 0, len(text))
+    found = reader.asked(text.strip(), None, mark, Question("", None, "", Fraction(1), accept, mark=mark))
+    if found is None:
+        raise SpecError(reader.found)
+    return found
+
+
+def accepting(given: Dict[str, str], strict: bool) -> Accept:
+    """What is accepted, from the keys and words of ``accept:``; raises :class:`SpecError` (A101, A106)."""
+    found = Accept(tiling="strict" if strict else "floor")
+    for key, text in given.items():
+        if key not in asks.KEYS:
+            hint = did_you_mean(key, asks.KEYS) or f"its keys are {', '.join(asks.KEYS)}"
+            raise SpecError(Diagnostic("A101", f"unknown key {key!r}: not a key of accept", help=(hint,)))
+        said = asks.accepted(key, text)
+        if said.problem:
+            raise SpecError(Diagnostic("A106", said.problem))
+        found = found._replace(**{said.field: said.value})
+    return found
+
+
+def one_question(network: Network, net: str | None, ask: str, accept: Accept) -> Assignment:
+    """An assignment with a single question about a network; raises :class:`SpecError` where it cannot be asked."""
+    known = network_nets(network)
+    if (net is None and len(known) > 1) or net not in (None, *known):
+        message = f"there is no net called {net!r}" if net else "there are several nets"
+        raise SpecError(Diagnostic("G107", message, help=(f"its nets: {', '.join(known)}",)))
+    question = question_of(ask, "--ask", accept)
+    source = Source("--ask", ask)
+    return Assignment("", question.subject, network, net, (question,), {}, {}, "", "float32", source, {})
+
+
 class _Reader:
     """Collects what is wrong with an assignment while it sorts it."""
 

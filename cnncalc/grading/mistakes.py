@@ -116,7 +116,7 @@ def sums(question: Question, about: Subject, terms: list[tuple[str, int]]) -> It
     total = sum(value for _, value in terms)
     for name, value in terms if len(terms) > 1 else ():
         yield Mistake(
-            "sum-repeats-row", value, f"{name}: {grouped(value)}", f"the sum repeats {name}'s count", SUM_HINT
+            "sum-repeats-row", value, f"{name} = {grouped(value)}", f"the sum repeats {name}'s count", SUM_HINT
         )
     for name, value in terms if len(terms) > 1 else ():
         worked = f"{grouped(total)} - {grouped(value)} = {grouped(total - value)}"

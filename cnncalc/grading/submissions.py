@@ -1,0 +1,277 @@
+"""Submissions: YAML, JSON, CSV or a filled-in Markdown sheet, of one student or of a whole class.
+
+Every format becomes pairs of a question and an answer.  What is wrong with a file is a diagnostic of that file and
+stops nothing else.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from cnncalc.errors import Diagnostic, SpecError, did_you_mean
+from cnncalc.files import load_source
+from cnncalc.formats.read.yaml import read as read_yaml
+from cnncalc.grading.records import Answer, Assignment, Submission
+from cnncalc.source import Items, Mapping, Mark, Scalar, Source, Tree
+
+SUFFIXES = (".yaml", ".yml", ".json", ".csv", ".md", ".markdown", ".txt")
+"""Files of a folder that are submissions."""
+
+FIELD_LIMIT = 100_000
+"""No cell of a CSV file is longer."""
+
+_STUDENT = re.compile(r"^[#>*\s_-]*(?:student|name)[*_\s]*[:=][*_\s]*(\S.*?)[*_\s]*$", re.IGNORECASE | re.MULTILINE)
+_RULE = re.compile(r"\|?[\s:|-]+\|?\Z")
+_QUESTION = ("question", "id", "frage", "item")
+_ANSWER = ("answer", "antwort", "your answer", "response")
+_WHO = ("student", "name", "email", "sid", "id number")
+
+
+class Sheet(NamedTuple):
+    """The answers of one student as they stand in a file, before the questions are looked up."""
+
+    student: str
+    answers: list[Answer]
+    mark: Mark
+
+
+def files_of(targets: Iterable[str]) -> list[str]:
+    """The files behind some targets: a folder stands for the submissions in it, sorted; ``-`` is kept."""
+    found: list[str] = []
+    for target in targets:
+        if target != "-" and os.path.isdir(target):
+            found += sorted(
+                os.path.join(folder, name)
+                for folder, _, names in os.walk(target)
+                for name in names
+                if name.lower().endswith(SUFFIXES) and not name.startswith(".")
+            )
+        else:
+            found.append(target)
+    return found
+
+
+def read_submissions(source: Source, assignment: Assignment) -> list[Submission]:
+    """The submissions of one text; raises :class:`SpecError` where nothing can be made of it."""
+    kind = kind_of(source)
+    sheets = READERS[kind](source)
+    found = [looked_up(each, source, assignment) for each in sheets]
+    if not found:
+        raise SpecError(Diagnostic("A201", f"there are no answers in {source.name}", Mark(source, 0, 0), help=(FORMS,)))
+    return found
+
+
+def load_submissions(target: str, assignment: Assignment) -> list[Submission]:
+    """The submissions of a file."""
+    return read_submissions(load_source(target), assignment)
+
+
+FORMS = "a submission is YAML, JSON, CSV (student,question,answer) or the Markdown sheet filled in"
+
+
+def kind_of(source: Source) -> str:
+    """``yaml``, ``csv`` or ``markdown``, by the name, else by how the text begins."""
+    suffix = os.path.splitext(source.name)[1].lower()
+    if suffix in (".yaml", ".yml", ".json"):
+        return "yaml"
+    if suffix == ".csv":
+        return "csv"
+    if suffix in (".md", ".markdown"):
+        return "markdown"
+    if re.search(r"^\s*\|.*\|\s*$", source.text, re.MULTILINE):
+        return "markdown"
+    first = source.text.lstrip().partition("\n")[0].lower()
+    return "csv" if re.search(r"[,;\t]", first) and ":" not in first else "yaml"
+
+
+def stem(source: Source) -> str:
+    """Who handed it in, where the file does not say."""
+    name = os.path.splitext(os.path.basename(source.name))[0]
+    return "student" if name in ("<stdin>", "-", "") else name
+
+
+# -- YAML and JSON ----------------------------------------------------------------------------------------------------
+
+
+def yaml_sheets(source: Source) -> Iterator[Sheet]:
+    """``student:`` and ``answers:``; a list of such under ``submissions:``; or the answers alone."""
+    tree = read_yaml(source)
+    several = tree.get("submissions")
+    if several is None:
+        yield yaml_sheet(tree, source)
+        return
+    if not isinstance(several, Items):
+        raise wrong_form("submissions must be a list", several.mark)
+    for each in several:
+        if not isinstance(each, Mapping):
+            raise wrong_form("a submission must be a mapping", each.mark)
+        yield yaml_sheet(each, source)
+
+
+def yaml_sheet(tree: Mapping, source: Source) -> Sheet:
+    student = next((value for key, value in tree if key.value.lower() in ("student", "name")), None)
+    given = next((value for key, value in tree if key.value.lower() == "answers"), None)
+    if given is not None and not isinstance(given, Mapping):
+        raise wrong_form("answers must be a mapping", given.mark)
+    if given is None:
+        rest = [(key, value) for key, value in tree if value is not student]
+        given = Mapping(source, rest, tree.start, tree.end)
+    who = student.value if isinstance(student, Scalar) and student.value else stem(source)
+    return Sheet(who, list(yaml_answers(given, "")), tree.mark)
+
+
+def yaml_answers(tree: Mapping, prefix: str) -> Iterator[Answer]:
+    """The answers of a mapping; ``conv1: {output: ...}`` is ``conv1.output``."""
+    for key, value in tree:
+        name = f"{prefix}{key.value}"
+        if isinstance(value, Mapping) and value.items:
+            inner = value.get("answer")
+            if inner is None:
+                yield from yaml_answers(value, f"{name}.")
+                continue
+            value = inner
+        yield Answer(name, text_of(value), value.mark)
+
+
+def text_of(tree: Tree) -> str:
+    """An answer as it was written: of a list its own characters."""
+    if isinstance(tree, Scalar):
+        return tree.value
+    if isinstance(tree, Items) and not tree.flow:
+        return f"[{', '.join(text_of(each) for each in tree)}]"
+    return " ".join(tree.source.text[tree.start : tree.end].split())
+
+
+def wrong_form(message: str, mark: Mark) -> SpecError:
+    return SpecError(Diagnostic("A205", message, mark, help=(FORMS,)))
+
+
+# -- CSV --------------------------------------------------------------------------------------------------------------
+
+
+def csv_sheets(source: Source) -> Iterator[Sheet]:
+    """``student,question,answer`` in rows, or a row per student with a column per question."""
+    head = source.text.partition("\n")[0]
+    delimiter = max(",;\t", key=head.count)
+    csv.field_size_limit(FIELD_LIMIT)
+    reader = csv.reader(io.StringIO(source.text, newline=""), delimiter=delimiter)
+    rows: list[tuple[list[str], Mark]] = []
+    line = 1
+    try:
+        for row in reader:
+            rows.append((row, line_mark(source, line)))
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise wrong_form(f"{source.name} is no CSV: {error}", line_mark(source, line)) from None
+    names = [cell.strip().lower() for cell in rows[0][0]] if rows else []
+    who = next((names.index(each) for each in _WHO if each in names), None)
+    question = next((names.index(each) for each in _QUESTION if each in names), None)
+    answer = next((names.index(each) for each in _ANSWER if each in names), None)
+    found: dict[str, Sheet] = {}
+    for row, mark in rows[1:]:
+        if not any(cell.strip() for cell in row):
+            continue
+        student = cell_of(row, who) or stem(source)
+        sheet = found.setdefault(student, Sheet(student, [], mark))
+        if question is not None and answer is not None:
+            sheet.answers.append(Answer(cell_of(row, question), cell_of(row, answer), mark))
+        else:
+            heads = enumerate(rows[0][0])
+            sheet.answers.extend(Answer(head.strip(), cell_of(row, at), mark) for at, head in heads if at != who)
+    if rows and who is None and (question is None or answer is None):
+        raise wrong_form(f"{source.name} has no columns `question` and `answer`", rows[0][1])
+    yield from found.values()
+
+
+def cell_of(row: list[str], at: int | None) -> str:
+    return row[at].strip() if at is not None and at < len(row) else ""
+
+
+def line_mark(source: Source, number: int) -> Mark:
+    """A whole line of a source."""
+    text = source.line(number)
+    starts = source._line_starts()
+    start = starts[min(number, len(starts)) - 1]
+    return Mark(source, start, start + max(len(text), 1))
+
+
+# -- Markdown ---------------------------------------------------------------------------------------------------------
+
+
+def markdown_sheets(source: Source) -> Iterator[Sheet]:
+    """The tables of a worksheet: a column for the question, one for the answer, and ``Student: NAME`` above."""
+    student = _STUDENT.search(source.text)
+    answers: list[Answer] = []
+    columns: tuple[int, int] | None = None
+    for number, line in enumerate(source.text.splitlines(), 1):
+        cells = cells_of(line)
+        if len(cells) < 2:
+            columns = None
+        elif columns is None:
+            columns = columns_of(cells)
+        elif not _RULE.match(line.strip()):
+            question, answer = columns
+            if max(columns) < len(cells):
+                answers.append(Answer(plain(cells[question]), plain(cells[answer]), line_mark(source, number)))
+    name = plain(student[1]) if student else ""
+    yield Sheet(name.strip("_ .…") or stem(source), answers, Mark(source, 0, 0))
+
+
+def cells_of(line: str) -> list[str]:
+    r"""The cells of a row of a table; ``\|`` is no border."""
+    line = line.strip()
+    if "|" not in line:
+        return []
+    return [cell.replace("\0", "|").strip() for cell in line.replace("\\|", "\0").strip("|").split("|")]
+
+
+def columns_of(cells: list[str]) -> tuple[int, int]:
+    """Where the question and the answer stand: by the heading, else the first and the last column."""
+    names = [cell.strip("*_` ").lower() for cell in cells]
+    question = next((names.index(each) for each in ("id", *_QUESTION) if each in names), 0)
+    answer = next((names.index(each) for each in _ANSWER if each in names), len(names) - 1)
+    return question, answer
+
+
+def plain(text: str) -> str:
+    """A cell without Markdown's emphasis and code marks."""
+    text = text.strip()
+    for mark in ("**", "__", "`", "*", "_"):
+        if len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark):
+            text = text[len(mark) : -len(mark)].strip()
+    return re.sub(r"\\([\\`*_\[\]<>|~])", r"\1", text)
+
+
+READERS = {"yaml": yaml_sheets, "csv": csv_sheets, "markdown": markdown_sheets}
+
+
+# -- the questions ----------------------------------------------------------------------------------------------------
+
+
+def looked_up(sheet: Sheet, source: Source, assignment: Assignment) -> Submission:
+    """The answers by question, with what is wrong with single ones."""
+    known = {question.id.lower(): question.id for question in assignment.questions}
+    answers: dict[str, Answer] = {}
+    problems: list[Diagnostic] = []
+    for answer in sheet.answers:
+        id = known.get(answer.question.strip().lower())
+        if id is None:
+            if not answer.question.strip() and not answer.text.strip():
+                continue
+            hint = did_you_mean(answer.question[:80], known.values())
+            message = f"{sheet.student} answers {answer.question[:60]!r}, which is no question"
+            problems.append(Diagnostic("A203", message, answer.mark, help=(hint,) if hint else ()))
+            continue
+        if id in answers and answers[id].text != answer.text:
+            message = f"{sheet.student} answers {id!r} twice"
+            problems.append(Diagnostic("A204", message, answer.mark, help=("the last answer is graded",)))
+        answers[id] = answer
+    if not answers:
+        message = f"{sheet.student} answers no question of the assignment"
+        problems.append(Diagnostic("A201", message, sheet.mark, help=(FORMS,)))
+    return Submission(sheet.student, answers, source.name, tuple(problems))

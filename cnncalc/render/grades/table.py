@@ -1,0 +1,186 @@
+"""Graded answers on a terminal: one student answer by answer, a class as a list with what its mistakes are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from textwrap import wrap
+from typing import TypeAlias
+
+from cnncalc.grading.classroom import summary
+from cnncalc.grading.feedback import told
+from cnncalc.grading.records import (
+    CARRIED,
+    CORRECT,
+    DIAGNOSED,
+    UNIT_SLIP,
+    UNREADABLE,
+    WRONG,
+    Graded,
+    GradedSubmission,
+    Grading,
+)
+from cnncalc.render.comparison import cut
+from cnncalc.render.grades import Screen
+from cnncalc.units import decimal
+
+Line: TypeAlias = tuple[str, str]
+"""A style and a text."""
+
+STYLES = {
+    "heading": "bold", "row": "", "dim": "dim", CORRECT: "green", CARRIED: "cyan", DIAGNOSED: "yellow",
+    UNIT_SLIP: "yellow", WRONG: "red", UNREADABLE: "magenta",
+}  # fmt: skip
+
+NAMES, ANSWERS = 24, 24
+SHOWN_MISTAKES, SHOWN_HIDDEN = 12, 4
+
+
+def render(grading: Grading, feedback: str, screen: Screen) -> str:
+    """The answers of one student, or the class."""
+    lines = list(pages(grading, feedback, screen))
+    if not screen.colour:
+        return "".join(f"{text.rstrip()}\n" for _, text in lines)
+    from io import StringIO
+
+    from rich.console import Console
+    from rich.text import Text
+
+    out = StringIO()
+    console = Console(file=out, force_terminal=True, width=screen.width, highlight=False)
+    for style, text in lines:
+        console.print(Text(text, STYLES[style]), soft_wrap=True)
+    return out.getvalue()
+
+
+def pages(grading: Grading, feedback: str, screen: Screen) -> Iterator[Line]:
+    chosen = [each for each in grading.submissions if screen.student in (None, each.student)]
+    if screen.student is not None or len(chosen) == 1:
+        for number, each in enumerate(chosen):
+            if number:
+                yield "row", ""
+            yield from one(each, feedback, screen.width)
+        return
+    yield from everybody(grading, screen.width)
+
+
+def points(value: Fraction) -> str:
+    return decimal(value, 2)
+
+
+def percent(value: Fraction) -> str:
+    return f"{decimal(100 * value, 0)} %"
+
+
+# -- one student ------------------------------------------------------------------------------------------------------
+
+
+def one(found: GradedSubmission, feedback: str, width: int) -> Iterator[Line]:
+    """Every answer with its verdict and points, and below it the reason."""
+    score = f"{points(found.score)} of {points(found.max)} points ({percent(found.share)})"
+    yield "heading", f"{found.student}: {score}" if found.student else score
+    name = min(max(map(len, ("question", *(each.question.id for each in found.answers)))), NAMES)
+    text = min(max(map(len, ("answer", *(each.answer for each in found.answers)))), ANSWERS)
+    yield "dim", f"  {'question':<{name}}  {'answer':<{text}}  {'verdict':<15}  points"
+    for each in found.answers:
+        yield from answer(each, feedback, name, text, width)
+
+
+def answer(found: Graded, feedback: str, name: int, text: int, width: int) -> Iterator[Line]:
+    shown = told(found, feedback)
+    written = " ".join(found.answer.split()) or "-"
+    verdict = (shown.verdict or "").replace("_", " ")
+    got = f"{points(found.points)}/{points(found.max)}"
+    line = f"  {cut(found.question.id, name):<{name}}  {cut(written, text):<{text}}  {verdict:<15}  {got:>6}"
+    yield shown.verdict or "row", line
+    for note in notes(found, shown.reason, shown.formula, shown.verdict):
+        for part in wrap(note, max(width - 6, 30), break_long_words=False, break_on_hyphens=False):
+            yield "dim", f"      {part}"
+
+
+def notes(found: Graded, reason: str, formula: str | None, verdict: str | None) -> Iterator[str]:
+    """What stands below an answer: how it was read where that is not plain, the reason, the right arithmetic."""
+    if (
+        found.read_as
+        and plainly(found.read_as) != plainly(found.answer)
+        and (verdict != CORRECT or "±" in found.read_as)
+    ):
+        yield f"read as {found.read_as}"
+    if verdict == CORRECT:
+        if reason not in ("", "right"):
+            yield reason
+        return
+    if reason:
+        yield reason
+    if formula:
+        yield f"right: {formula}"
+
+
+def plainly(text: str) -> str:
+    """An answer without what does not matter for how it was read."""
+    return "".join(each for each in text.partition(" (")[0].lower() if each.isalnum() or each == ".")
+
+
+# -- a class ----------------------------------------------------------------------------------------------------------
+
+
+def everybody(grading: Grading, width: int) -> Iterator[Line]:
+    """A line per student, then the mistakes and the questions."""
+    found = summary(grading)
+    title = grading.assignment.title
+    yield (
+        "heading",
+        f"{title}: {found.submissions} submissions, mean {percent(found.mean)}, median {percent(found.median)}",
+    )
+    yield "row", ""
+    name = min(max([len("student"), *(len(each.student) for each in grading.submissions)]), NAMES)
+    yield "dim", f"  {'student':<{name}}  {'points':>8}  share  right  mistake made most"
+    for each in sorted(grading.submissions, key=lambda each: each.student.lower()):
+        yield "row", cut(student(each, name), width)
+    yield from mistakes(grading, width)
+    yield from questions(grading, width)
+
+
+def student(found: GradedSubmission, name: int) -> str:
+    names = [each.mistakes[0].name for each in found.answers if each.mistakes]
+    most = max(names, key=names.count) if names else ""
+    times = f" ({names.count(most)}x)" if names.count(most) > 1 else ""
+    if found.problems and not any(each.answer for each in found.answers):
+        most, times = found.problems[0].message, ""
+    right = sum(each.verdict == CORRECT for each in found.answers)
+    total = f"{points(found.score)}/{points(found.max)}"
+    figures = f"{total:>8}  {percent(found.share):>5}  {right:>5}"
+    return f"  {cut(found.student, name):<{name}}  {figures}  {most}{times}".rstrip()
+
+
+def mistakes(grading: Grading, width: int) -> Iterator[Line]:
+    """What was done wrong, the commonest first, with a bar and an example."""
+    found = summary(grading).mistakes
+    if not found:
+        return
+    yield "row", ""
+    yield "heading", "Mistakes"
+    name = min(max(len(each.name) for each in found), 34)
+    most = found[0].answers
+    for each in found[:SHOWN_MISTAKES]:
+        bar = "█" * max(round(10 * each.answers / most), 1)
+        where = ", ".join(each.questions)
+        yield "row", cut(f"  {cut(each.name, name):<{name}}  {each.answers:>4}  {bar:<10}  {where}", width)
+        yield "dim", cut(f"      {each.example}", width)
+    if len(found) > SHOWN_MISTAKES:
+        yield "dim", f"  and {len(found) - SHOWN_MISTAKES} more"
+
+
+def questions(grading: Grading, width: int) -> Iterator[Line]:
+    """How each question was answered, and which mistakes it cannot show."""
+    found = summary(grading).questions
+    name = min(max(len(each.question.id) for each in found), NAMES)
+    yield "row", ""
+    yield "heading", "Questions"
+    yield "dim", f"  {'question':<{name}}  right  carried  mean   cannot show"
+    for each in found:
+        hidden = list(each.hides[:SHOWN_HIDDEN])
+        if len(each.hides) > SHOWN_HIDDEN:
+            hidden.append(f"and {len(each.hides) - SHOWN_HIDDEN} more")
+        shown = f"{each.right:>5}  {each.carried:>7}  {percent(each.mean):>5}  {', '.join(hidden)}"
+        yield "row", cut(f"  {cut(each.question.id, name):<{name}}  {shown}", width)

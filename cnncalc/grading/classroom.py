@@ -12,6 +12,8 @@ from cnncalc.grading.marking import Marker, unmarked
 from cnncalc.grading.records import (
     CARRIED,
     CORRECT,
+    DIAGNOSED,
+    UNIT_SLIP,
     Assignment,
     GradedSubmission,
     Grading,
@@ -133,7 +135,7 @@ def made(grading: Grading) -> tuple[Made, ...]:
     examples: dict[str, str] = {}
     for submission in grading.submissions:
         for each in submission.answers:
-            if each.mistakes:
+            if each.mistakes and each.verdict in (DIAGNOSED, UNIT_SLIP):
                 name = each.mistakes[0].name
                 answers[name] += 1
                 students.setdefault(name, set()).add(submission.student)
@@ -151,7 +153,7 @@ def asked(grading: Grading) -> tuple[Asked, ...]:
     found = []
     for at, question in enumerate(grading.assignment.questions):
         answers = [each.answers[at] for each in grading.submissions]
-        names = Counter(each.mistakes[0].name for each in answers if each.mistakes)
+        names = Counter(each.mistakes[0].name for each in answers if each.verdict in (DIAGNOSED, UNIT_SLIP))
         points = sum((each.points for each in answers), Fraction(0))
         most = sum((each.max for each in answers), Fraction(0))
         found.append(

@@ -25,7 +25,8 @@ def told(graded: Graded, feedback: str) -> Told:
     An answer that could not be read is told so at every level, since nothing was lost.
     """
     if feedback == "full":
-        return Told(graded.verdict, graded.right, graded.formula, graded.reason, graded.mistakes)
+        formula = None if graded.verdict == UNREADABLE else graded.formula  # another attempt is open
+        return Told(graded.verdict, graded.right, formula, graded.reason, graded.mistakes)
     unread = graded.reason if graded.verdict == UNREADABLE else ""
     if feedback == "none":
         return Told(None, None, None, unread, ())

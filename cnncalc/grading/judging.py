@@ -98,7 +98,7 @@ def judge(table: Table, text: str) -> Judged:
         judged = judge_for_figure(table, reading)
     else:
         judged = judge_figure(table, reading)
-    if reading.problem:
+    if reading.problem and not (judged.verdict == CORRECT and table.question.accept.digits is not None):
         judged = judged._replace(note="; ".join(filter(None, (judged.note, reading.problem))))
     return judged
 
@@ -153,8 +153,10 @@ def judge_order(table: Table, values: tuple[Number, ...], right: tuple[Number, .
         return Judged(DIAGNOSED, shown, values, found)
     for name, other, message, hint in swapped(table, right):
         if values == other:
-            formula = f"{shown} for {written(right)}"
-            return Judged(DIAGNOSED, shown, values, (Mistake(name, values, formula, message, hint),))
+            order = table.question.accept.order
+            typed = written((*values[1:], values[0]) if order == "hwc" else values)
+            meant = right if name == "axes-in-other-order" else values
+            return Judged(DIAGNOSED, shown, meant, (Mistake(name, values, typed, message, hint),))
     sizes = table.by_value.get((right[0], *values[1:]), ())
     channels = table.by_value.get((values[0], *right[1:]), ())
     if sizes and channels and values[0] != right[0] and values[1:] != right[1:]:
@@ -249,16 +251,17 @@ def judge_figure(table: Table, reading: Reading) -> Judged:
     truth = table.truth
     right = truth.value if truth.value is not None else truth.exact
     options = list(in_units(table, reading))
-    value, slack, _ = options[0]
-    for number, _, unit in options:
-        if number == right or number in truth.also:
-            note = "it does not tile" if truth.value is None else unit
-            return Judged(CORRECT, reading.shown, number, note=note)
+    value, slack = options[0].value, options[0].slack
+    for each in options:
+        if each.value == right or each.value in truth.also:
+            return Judged(
+                CORRECT, reading.shown, each.value, note="it does not tile" if truth.value is None else each.note
+            )
     if not isinstance(right, tuple) and right is not None and truth.value is not None:
-        for number, spread, unit in options:
-            near = judge_rounded(table, reading, number, spread, right)
+        for each in options:
+            near = judge_rounded(table, reading, each, right)
             if near is not None:
-                return near._replace(note=near.note or unit)
+                return near._replace(note=near.note or each.note)
     exact = table.by_value.get(value, ())
     found = exact or tuple(each for each in table.numbers if slack and abs(Fraction(each.value) - value) <= slack)  # type: ignore[arg-type]
     slips = () if exact or isinstance(right, tuple) else tuple(unit_slips(table, reading, value, slack, right))
@@ -267,11 +270,20 @@ def judge_figure(table: Table, reading: Reading) -> Judged:
     return Judged(WRONG, reading.shown, value)
 
 
-def in_units(table: Table, reading: Reading) -> Iterator[tuple[Number, Fraction, str]]:
-    """The value and its slack in the unit of the truth, for every meaning that the answer's unit may have."""
+class Meant(NamedTuple):
+    """A number in the unit of the truth: its value, its slack, and what its unit was taken for."""
+
+    value: Number
+    slack: Fraction
+    factor: Fraction = Fraction(1)
+    note: str = ""
+
+
+def in_units(table: Table, reading: Reading) -> Iterator[Meant]:
+    """The answer for every meaning that its unit may have."""
     (value,) = reading.values
     if table.truth.kind != "bytes":
-        yield value, reading.slack, ""
+        yield Meant(value, reading.slack)
         return
     unit = reading.unit or table.question.accept.units
     in_values = table.question.accept.units == "values"
@@ -281,7 +293,7 @@ def in_units(table: Table, reading: Reading) -> Iterator[tuple[Number, Fraction,
         factors.append((Fraction(binary), f"{unit} read as {binary:,} bytes"))
     for factor, note in factors:
         times = factor / table.value_bytes if in_values else factor
-        yield simplest(value * times), reading.slack * times, note
+        yield Meant(simplest(value * times), reading.slack * times, times, note)
 
 
 def factor_of(unit: str, value_bytes: int) -> Fraction:
@@ -290,14 +302,15 @@ def factor_of(unit: str, value_bytes: int) -> Fraction:
     return Fraction(value_bytes) if size == 0 else Fraction(1, -size) if size < 0 else Fraction(size)
 
 
-def judge_rounded(table: Table, reading: Reading, value: Number, slack: Fraction, right: Number) -> Judged | None:
+def judge_rounded(table: Table, reading: Reading, meant: Meant, right: Number) -> Judged | None:
     """An answer that is right as far as it goes: good enough, or too coarse to tell it from a mistake."""
     digits = table.question.accept.digits
+    value, slack = meant.value, meant.slack
     off = abs(Fraction(right) - value)
     if digits is not None and right:
-        unit = Fraction(10) ** (len(str(abs(int(right)))) - digits)
+        unit = Fraction(10) ** (len(str(int(right / meant.factor))) - digits) * meant.factor
         if off <= unit / 2 and slack <= unit / 2:
-            return Judged(CORRECT, reading.shown, value, note=f"right to {digits} significant digits")
+            return Judged(CORRECT, reading.shown, value, note=f"to {digits} significant digits")
     if not slack or off > slack:
         return None
     wrong = [each for each in table.numbers if abs(Fraction(each.value) - value) <= slack]  # type: ignore[arg-type]

@@ -28,6 +28,7 @@ from cnncalc.grading.subject import Subject, subject
 from cnncalc.grading.truth import AXES, SIZES
 from cnncalc.layers.mistakes import Mistake
 from cnncalc.shape import Shape
+from cnncalc.units import grouped
 
 CARRIED_SHARE = Fraction(9, 10)
 """The share of the points for an answer that is right with the student's own earlier ones."""
@@ -175,7 +176,7 @@ class Marker:
         """The record of one answer: verdict, points, the mistakes ranked, and the reason in a sentence."""
         item, judged = mark.item, mark.judged
         verdict = CARRIED if mark.carried is not None else judged.verdict
-        mistakes = votes.ranked(judged.candidates) if verdict != CARRIED else ()
+        mistakes = votes.ranked(judged.candidates)
         question = item.question
         points = question.points * self.share(verdict, mistakes)
         reason = self.reason(mark, verdict, mistakes, votes)
@@ -198,7 +199,7 @@ class Marker:
     def right(self, item: Item) -> str:
         """The right answer as it is shown."""
         if item.truth.kind == "bytes" and item.question.accept.units != "values":
-            return f"{item.truth.shown} bytes"
+            return in_bytes(item.truth.value, self.sheet.report.value_bytes)
         return item.truth.shown
 
     def reason(self, mark: Marked, verdict: str, mistakes: tuple[Mistake, ...], votes: Votes) -> str:
@@ -206,13 +207,11 @@ class Marker:
         judged, item = mark.judged, mark.item
         note = judged.note
         if verdict == CORRECT:
-            return f"right ({note})" if note else "right"
+            return f"right, {note}" if note else "right"
         if verdict == CARRIED:
             assert mark.carried is not None
-            if mark.carried.flowing == "rows":
-                return f"right as the sum of your own rows: {mark.carried.formula}; the right one is {self.right(item)}"
-            worked = f" ({mark.carried.formula})" if mark.carried.formula else ""
-            return f"right for your own {mark.carried.flowing}{worked}; the right answer is {self.right(item)}"
+            worked = f": {mark.carried.formula}" if mark.carried.formula else ""
+            return f"right for your own {mark.carried.flowing}{worked}"
         if verdict == UNREADABLE:
             return note or "not read"
         if not mark.text.strip() or note == "not answered":
@@ -220,6 +219,17 @@ class Marker:
         if mistakes:
             return "; ".join(filter(None, (diagnosis(mark, mistakes, votes), note if note != BOTH_WRONG else "")))
         return "; ".join(filter(None, (f"not {self.right(item)}, and no known mistake gives it", note)))
+
+
+def in_bytes(value: Value | None, value_bytes: int) -> str:
+    """``60,950,432 bytes (15,237,608 values, 61.0 MB, 58.1 MiB)``."""
+    assert isinstance(value, int)
+    figures = [f"{grouped(value // value_bytes)} values"]
+    if value >= 10**6:
+        figures += [f"{value / 10**6:.1f} MB", f"{value / 2**20:.1f} MiB"]
+    elif value >= 10**3:
+        figures += [f"{value / 10**3:.1f} kB", f"{value / 2**10:.1f} KiB"]
+    return f"{grouped(value)} bytes ({', '.join(figures)})"
 
 
 def diagnosis(mark: Marked, mistakes: tuple[Mistake, ...], votes: Votes) -> str:
@@ -234,7 +244,7 @@ def diagnosis(mark: Marked, mistakes: tuple[Mistake, ...], votes: Votes) -> str:
     likely = [each for each in mistakes if votes.weight(each.name) == votes.weight(first.name)]
     lines = list(dict.fromkeys(each.line for each in likely))
     if len(lines) > 1:
-        return f"either {' or '.join(lines[:3])}"
+        return f"either {'; or '.join(lines[:3])}"
     uncertain = mark.item.question.ask in SIZE_ASKS and votes.count(first.name) < 2 and first.name not in CERTAIN
     return f"perhaps {first.line}" if uncertain else first.line
 

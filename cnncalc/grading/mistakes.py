@@ -41,7 +41,8 @@ def mistakes(question: Question, report: Report) -> Found:
     ask = "channels" if question.ask == "features" else question.ask
     seen = found(place(row), ask, value)
     if right.value is None:
-        seen = seen._replace(visible=(ignored_tiling(question, about), *seen.visible))
+        ignored = ignored_tiling(question, about)
+        seen = seen._replace(visible=(ignored, *(each for each in seen.visible if each.value != ignored.value)))
     return seen
 
 

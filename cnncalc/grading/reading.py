@@ -121,7 +121,7 @@ def normalised(text: str) -> str:
 def read_piece(text: str, rank: int | None) -> Reading:
     """A shape where one is asked for, else a number, else a calculation, else a shape."""
     label = _LABEL.match(text)
-    if label and label.end() < len(text):
+    if label and label.end() < len(text) and not _NONE.search(label[0]):
         text = text[label.end() :]
     if rank is not None:
         shape = read_shape(text, rank)
@@ -133,7 +133,7 @@ def read_piece(text: str, rank: int | None) -> Reading:
     try:
         value = calculate(ungrouped(re.sub(r"(?<=[\d)\s])[x×](?=[\d(\s])", "*", text)))
     except NotArithmetic as error:
-        shape = read_shape(text, rank or 3)
+        shape = read_shape(text, rank or 0)
         if shape is not None:
             return shape
         why = f" ({error})" if error.limit else ""

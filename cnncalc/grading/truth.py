@@ -59,7 +59,7 @@ def shape(question: Question, about: Subject) -> Truth:
     if ask == "output":
         shown = show(output)
         if exact is not None:
-            return Truth(None, formula, "the stride does not tile", "shape", (), exact)
+            return Truth(None, no_whole(formula), "the stride does not tile", "shape", (), exact)
         also = ((elements(output),),) if question.accept.flattened and len(output) > 1 else ()
         return Truth(output, f"{formula}: {shown}" if formula else shown, shown, "shape", also)
     if ask in ("channels", "features"):
@@ -70,10 +70,15 @@ def shape(question: Question, about: Subject) -> Truth:
     if len(output) not in SIZES[ask]:
         raise unanswerable(question, f"{show(output)} has no {ask}")
     if exact is not None:
-        return Truth(None, formula, "the stride does not tile", "count", (), exact[position])
+        return Truth(None, no_whole(formula), "the stride does not tile", "count", (), exact[position])
     axis = dict(each.split(": ", 1) for each in formula.split(", ")).get(name, formula) if ": " in formula else formula
     value = output[position]
     return Truth(value, axis or str(value), grouped(value))
+
+
+def no_whole(formula: str) -> str:
+    """The worked line of a stride that does not tile, without the rounding."""
+    return f"{formula.partition(' -> ')[0]}, no whole number"
 
 
 def untiled(row: Row) -> tuple[int | Fraction, ...] | None:

@@ -125,7 +125,7 @@ WINDOW_RULES = (
         lambda p: p["P"].value not in (0, p["S"].value), "floor",
     ),
     Rule(
-        "same-padding-assumed", (SIZE,), W / S, "padding that keeps the size is assumed",
+        "same-padding-assumed", (SIZE,), W / S, "same padding is assumed, but the padding is {P}",
         "The size stays only where the padding makes up for the kernel.", None, "ceil",
     ),
     Rule(
@@ -134,7 +134,7 @@ WINDOW_RULES = (
     ),
     Rule(
         "size-unchanged", (SIZE,), W, "the size of the input",
-        "The window has fewer places than the input has positions, unless padding makes up for it.",
+        "The window has fewer places than the input has positions, unless padding makes up for it.", strided,
     ),
     Rule(
         "padding-only", (SIZE,), W + PP, "the padded input, before the window",

@@ -142,7 +142,7 @@ def everybody(grading: Grading, width: int) -> Iterator[Line]:
 
 
 def student(found: GradedSubmission, name: int) -> str:
-    names = [each.mistakes[0].name for each in found.answers if each.mistakes]
+    names = [each.mistakes[0].name for each in found.answers if each.verdict in (DIAGNOSED, UNIT_SLIP)]
     most = max(names, key=names.count) if names else ""
     times = f" ({names.count(most)}x)" if names.count(most) > 1 else ""
     if found.problems and not any(each.answer for each in found.answers):

@@ -1,0 +1,608 @@
+"""Verdicts on answers: real cases from lecture notes, errors carried forward, joint diagnosis, whole classes."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import cnncalc
+from cnncalc import api
+from cnncalc.cli._group import group
+from cnncalc.errors import SpecError
+from cnncalc.grading.assignment import read_assignment
+from cnncalc.grading.classroom import Grader, summary
+from cnncalc.grading.marking import CARRIED_SHARE
+from cnncalc.grading.records import Answer, Assignment, Graded, GradedSubmission, Submission
+from cnncalc.grading.submissions import read_submissions
+from cnncalc.layers.mistakes import written
+from cnncalc.source import Source
+
+EXAMPLES = Path(__file__).parent.parent / "docs" / "examples" / "grading"
+
+
+def run(*arguments: str, stdin: str | None = None) -> Result:
+    result = CliRunner().invoke(group, list(arguments), input=stdin)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.output
+    return result
+
+
+def one(network: str, ask: str, answer: str, **accept: str) -> Graded:
+    """The graded answer to one question."""
+    return api.grade_answer(network, ask, answer, accept=accept).submissions[0].answers[0]
+
+
+def names(graded: Graded) -> list[str]:
+    return [each.name for each in graded.mistakes]
+
+
+def assignment(text: str) -> Assignment:
+    return read_assignment(Source("homework.yaml", text, None), api.find_source)
+
+
+def answered(text: str, answers: dict[str, str]) -> dict[str, Graded]:
+    """One student's answers to an assignment, graded."""
+    found = Grader(assignment(text)).grade(
+        Submission("Ada", {id: Answer(id, said) for id, said in answers.items()}, "ada.yaml")
+    )
+    return {each.question.id: each for each in found.answers}
+
+
+# -- what lecture notes say -------------------------------------------------------------------------------------------
+
+
+def test_the_exercise_of_the_lecture_and_its_own_solution() -> None:
+    found = cnncalc.grade(EXAMPLES / "lecture_exercise.yaml", EXAMPLES / "lecture_exercise_solution.yaml").submissions[
+        0
+    ]
+    wrong = [each for each in found.answers if each.verdict != "correct"]
+    assert [each.question.id for each in wrong] == ["sum"]
+    assert (wrong[0].verdict, wrong[0].right) == ("diagnosed", "2,561,784")
+    assert names(wrong[0]) == ["sum-repeats-row"]
+    assert wrong[0].reason == "1,229,824 = fc1: the sum repeats fc1's count"
+    assert (found.score, found.max) == (15, 16)
+
+
+def test_strict_tiling_of_the_exercise() -> None:
+    assert one("lecture_exercise", "conv2.output", "14x14x96").verdict == "correct"
+    strict = one("lecture_exercise", "conv2.output", "14x14x96", tiling="strict")
+    assert (strict.verdict, names(strict)) == ("diagnosed", ["tiling-ignored"])
+    assert "the stride does not tile" in strict.reason and "14.5" in strict.formula
+    for answer in ("does not tile", "invalid", "14.5x14.5x96"):
+        assert one("lecture_exercise", "conv2.output", answer, tiling="strict").verdict == "correct"
+
+
+def test_the_exercise_as_it_was_first_posed() -> None:
+    found = one("3x227x227 | conv 96 11x11 /4 | conv 96 5x5 /8 p2", "conv2.output", "14x14x96")
+    assert (found.verdict, names(found)) == ("diagnosed", ["stride-of-another-layer"])
+    assert "computed with stride 4" in found.reason
+    assert found.formula == "(55 - 5 + 2*2)/8 + 1 = 7.75 -> 7: 96x7x7"
+
+
+def test_the_table_of_vgg16() -> None:
+    found = cnncalc.grade(EXAMPLES / "vgg16.yaml", EXAMPLES / "vgg16_table.csv").submissions[0]
+    wrong = {each.question.id: each for each in found.answers if each.verdict != "correct"}
+    assert list(wrong) == ["TOTAL memory"]
+    assert wrong["TOTAL memory"].right == "60,950,432 bytes (15,237,608 values, 61.0 MB, 58.1 MiB)"
+    assert one("vgg16", "total.memory", "61 MB", rounding="sig:2").verdict == "correct"
+    assert one("vgg16", "total.memory", "58 MiB", rounding="sig:2").verdict == "correct"
+    assert one("vgg16", "total.memory", "15.2M", units="values", rounding="sig:3").verdict == "correct"
+    assert one("vgg16", "total.params", "138M").verdict == "unreadable"
+
+
+@pytest.mark.parametrize(
+    "network, ask, answer",
+    [
+        ("1x5x5 | conv 1 3 /2 p1", "conv1.height", "3"),
+        ("1x224x224 | conv 4 9x9 same", "conv1.output", "4x224x224"),
+        ("1x224x224 | conv 4 9x9 p4 /2", "conv1.output", "4x112x112"),
+        ("3x227x227 | local 96 11 /4", "local1.params", "290400*364 = 105,705,600"),
+        ("logistic_regression", "total.params", "7,850"),
+        ("logistic_regression", "scores.params", "10*784 + 10"),
+        ("6x28x28 | conv 16 5 nobias", "conv1.params", "2400"),
+        ("64x112x112 | maxpool 2", "maxpool1.output", "64x56x56"),
+        ("64x112x112 | maxpool 2", "maxpool1.stride", "2"),
+        ("3x56x56 | conv 64 3 p1", "conv1.pad", "1"),
+    ],
+)
+def test_answers_of_lectures_that_are_right(network: str, ask: str, answer: str) -> None:
+    assert one(network, ask, answer).verdict == "correct"
+
+
+@pytest.mark.parametrize(
+    "network, ask, answer, first, words",
+    [
+        ("3x224x224 | conv 64 3x3", "conv1.output", "224x224x64", "same-padding-assumed", "same padding is assumed"),
+        ("alexnet", "conv1.params", "34,848", "no-bias", "34,848 = 11*11*3*96: the 96 biases are missing"),
+        ("alexnet", "conv1.params", "105,705,600", "weights-not-shared", "a convolution shares them"),
+        ("3x227x227 | local 96 11 /4", "local1.params", "34944", "weights-shared", "every output neuron has its own"),
+        ("alexnet", "conv1.output", "55x55", "channels-missing", "the 96 channels are missing"),
+        ("alexnet", "conv1.output", "290,400", "flattened-shape", "the number of values"),
+        ("alexnet", "conv1.output", "55", "one-axis-only", "a shape names all its axes"),
+        ("3x224x224 | conv 96 11x11 /4", "conv1.output", "54.25x54.25x96", "not-rounded", "not rounded down"),
+        ("3x20x40 | conv 8 3", "conv1.output", "8x38x18", "height-and-width-swapped", "height and width are swapped"),
+    ],
+)  # fmt: skip
+def test_answers_that_are_diagnosed(network: str, ask: str, answer: str, first: str, words: str) -> None:
+    found = one(network, ask, answer)
+    assert (found.verdict, names(found)[0]) == ("diagnosed", first)
+    assert words in found.reason
+    assert found.points == 0
+
+
+# -- one answer -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "answer",
+    ["96x55x55", "55x55x96", "(96, 55, 55)", "[55, 55, 96]", "(None, 55, 55, 96)", "torch.Size([1, 96, 55, 55])", "96@55x55",
+     r"$55 \times 55 \times 96$", "H=55, W=55, C=96", "55 55 96"],
+)  # fmt: skip
+def test_notations_of_a_shape(answer: str) -> None:
+    assert one("alexnet", "conv1.output", answer).verdict == "correct"
+
+
+def test_the_order_of_the_axes() -> None:
+    assert one("alexnet", "conv1.output", "55x55x96").read_as == "55x55x96 (H x W x C)"
+    assert one("alexnet", "conv1.output", "96x55x55").read_as == "96x55x55 (C x H x W)"
+    wrong = one("alexnet", "conv1.output", "55x55x96", order="chw")
+    assert (wrong.verdict, names(wrong)) == ("diagnosed", ["axes-in-other-order"])
+    assert "channels come first here" in wrong.reason
+    assert one("alexnet", "conv1.output", "96x55x55", order="hwc").verdict == "diagnosed"
+    assert one("alexnet", "conv1.output", "55x55x96", order="hwc").verdict == "correct"
+
+
+def test_rounded_answers() -> None:
+    """35k holds the figures of a missing bias and of a single bias, 34.9k that of a bias per input channel."""
+    assert one("alexnet", "conv1.params", "34.94k").verdict == "correct"
+    for answer in ("35k", "34.9k", "~35000", "3.5e4"):
+        found = one("alexnet", "conv1.params", answer)
+        assert (found.verdict, found.points) == ("unreadable", 0)
+        assert found.reason == "the right size, but give at least 4 digits"
+    assert one("alexnet", "conv1.params", "34.9k", rounding="sig:3").verdict == "correct"
+    assert one("alexnet", "conv1.params", "34.8k", rounding="sig:3").verdict == "diagnosed"
+    assert one("alexnet", "conv1.params", "35k", rounding="sig:3").verdict == "unreadable"
+    assert "35,000 ± 500" in one("alexnet", "conv1.params", "35k").read_as
+    assert one("alexnet", "conv1.params", "34945").verdict == "wrong"
+
+
+@pytest.mark.parametrize(
+    "ask, answer, name",
+    [
+        ("conv1.params", "34.944", "decimal-separator"),
+        ("conv1.params", "139,776", "in-bytes"),
+        ("conv1.params", "1,118,208", "in-bits"),
+        ("conv1.params", "136.5", "in-kibibytes"),
+        ("conv1.params", "139.776", "in-kilobytes"),
+        ("conv1.memory", "290,400", "in-values"),
+        ("conv1.memory", "9,292,800", "in-bits"),
+        ("conv1.memory", "1161.6", "decimal-separator"),
+        ("conv1.memory", "580800", "two-bytes-per-value"),
+    ],
+)
+def test_unit_slips(ask: str, answer: str, name: str) -> None:
+    found = one("alexnet", ask, answer)
+    assert (found.verdict, names(found)) == ("unit_slip", [name])
+
+
+def test_units_of_memory() -> None:
+    for answer in (
+        "1,161,600",
+        "1161600 bytes",
+        "1,134.375 KiB",
+        "1161.6 kB",
+        "9,292,800 bits",
+        "290,400 values",
+        "96*55*55*4",
+    ):
+        assert one("alexnet", "conv1.memory", answer).verdict == "correct", answer
+
+
+def test_arithmetic_that_does_not_give_the_answer_is_told() -> None:
+    found = one("alexnet", "conv1.params", "11*11*3*96 = 34944")
+    assert found.verdict == "correct"
+    assert found.reason == "right, 11*11*3*96 is 34,848, not 34,944"
+
+
+def test_a_lone_size_is_never_stated_as_certain() -> None:
+    several = one("alexnet", "conv1.height", "54")
+    assert names(several) == ["plus-one-forgotten", "plus-one-inside"]
+    assert several.reason.startswith("either ") and " or " in several.reason
+    single = one("alexnet", "conv1.height", "217")
+    assert names(single) == ["stride-forgotten"]
+    assert single.reason.startswith("perhaps ")
+
+
+# -- a submission -----------------------------------------------------------------------------------------------------
+
+ALEXNET = (
+    "network: alexnet\nquestions: [conv1.output, pool1.output, conv2.output, pool2.output, conv3.output, conv4.output, "
+    "conv5.output, pool5.output, conv1.params, conv2.params, conv3.params, fc6.params, fc7.params, total.params]\n"
+)
+
+
+def alexnet_with_a_slip(slip: str = "23x23x256") -> dict[str, str]:
+    """The table of AlexNet by hand, the padding of conv2 forgotten, everything behind it computed on from there."""
+    return {
+        "conv1.output": "55x55x96", "pool1.output": "27x27x96", "conv2.output": slip, "pool2.output": "11x11x256",
+        "conv3.output": "11x11x384", "conv4.output": "11x11x384", "conv5.output": "11x11x256", "pool5.output": "5x5x256",
+        "conv1.params": "34944", "conv2.params": "614656", "conv3.params": "885120", "fc6.params": str(6400 * 4096 + 4096),
+        "fc7.params": "16781312", "total.params": str(62_378_344 - 37_752_832 + 6400 * 4096 + 4096),
+    }  # fmt: skip
+
+
+def test_one_slip_costs_one_answer() -> None:
+    found = answered(ALEXNET, alexnet_with_a_slip())
+    verdicts = [each.verdict for each in found.values()]
+    assert verdicts.count("correct") == 6
+    assert verdicts.count("carried_forward") == 7
+    slip = found["conv2.output"]
+    assert (slip.verdict, names(slip)) == ("diagnosed", ["padding-forgotten"])
+    assert found["pool2.output"].points == CARRIED_SHARE
+    assert found["pool2.output"].reason == "right for your own 256x23x23: (23 - 3 + 2*0)/2 + 1 = 11"
+    assert found["fc6.params"].reason == "right for your own 256x5x5: 6400*4096 + 4096 = 26,218,496"
+    assert found["total.params"].verdict == "carried_forward"
+
+
+def test_a_trivial_shape_is_not_carried_on() -> None:
+    """Answering 1x1 first would make all that follows easy."""
+    text = "network: 3x32x32 | conv 8 3 | conv 8 1 | fc 10\nquestions: [conv1.output, conv2.output, fc1.params]\n"
+    trick = answered(text, {"conv1.output": "8x1x1", "conv2.output": "8x1x1", "fc1.params": "90"})
+    assert [each.verdict for each in trick.values()].count("carried_forward") == 0
+    for shape in ("8x0x0", "8x-1x-1", "8x29.5x29.5", "8"):
+        found = answered(text, {"conv1.output": shape, "conv2.output": shape, "fc1.params": "5"})
+        assert "carried_forward" not in [each.verdict for each in found.values()]
+    honest = answered(
+        text, {"conv1.output": "8x29x29", "conv2.output": "8x29x29", "fc1.params": str(8 * 29 * 29 * 10 + 10)}
+    )
+    assert [each.verdict for each in honest.values()][1:] == ["carried_forward"] * 2
+
+
+def test_right_answers_stay_right_whatever_came_before() -> None:
+    found = answered(ALEXNET, {**alexnet_with_a_slip(), "pool5.output": "256x6x6"})
+    assert found["pool5.output"].verdict == "correct"
+
+
+def test_a_mistake_on_top_of_an_earlier_one() -> None:
+    text = "network: 3x32x32 | conv 8 3 | conv 8 5 p2 /2\nquestions: [conv1.output, conv2.output]\n"
+    found = answered(text, {"conv1.output": "8x29x29", "conv2.output": "8x13x13"})["conv2.output"]
+    assert (found.verdict, names(found)[0]) == ("diagnosed", "padding-forgotten")
+
+
+def test_axes_that_are_asked_one_by_one_are_carried_on() -> None:
+    text = "network: 3x32x32 | conv 8 3 | maxpool 2\nquestions: [conv1.height, conv1.width, maxpool1.output]\n"
+    found = answered(text, {"conv1.height": "32", "conv1.width": "32", "maxpool1.output": "8x16x16"})
+    assert found["maxpool1.output"].verdict == "carried_forward"
+
+
+def test_several_answers_tell_mistakes_apart() -> None:
+    """31 after a 3x3 window on 32: three mistakes give it; the second answer leaves one of them."""
+    text = "network: 3x32x32 | conv 8 3 /2 | conv 8 5 /3 | conv 4 3 p1 /2\nquestions: [conv1.height, conv2.height, conv3.height]\n"
+    sheet = Grader(assignment(text)).sheet()
+    plus_one = {
+        item.question.id: each.value
+        for item in sheet.items
+        for each in item.mistakes
+        if each.name == "plus-one-forgotten"
+    }
+    assert len(plus_one) == 3
+    found = answered(text, {id: str(value) for id, value in plus_one.items()})
+    first = found["conv1.height"]
+    assert names(first)[0] == "plus-one-forgotten"
+    assert not first.reason.startswith(("perhaps", "either"))
+
+
+def test_credit() -> None:
+    text = "network: alexnet\ncredit: {no-bias: 50%, unit_slip: 25%, carried_forward: 1}\nquestions: [conv1.params, conv2.params, conv3.params, {layer: conv4, ask: params, points: 4}]\n"
+    found = answered(
+        text,
+        {"conv1.params": "34848", "conv2.params": "614.656", "conv3.params": "7", "conv4.params": str(384 * 384 * 9)},
+    )
+    assert [each.points for each in found.values()] == [Fraction(1, 2), Fraction(1, 4), 0, 2]
+
+
+def test_what_is_not_answered_is_wrong_and_says_so() -> None:
+    found = answered("network: alexnet\nquestions: [conv1.params, conv1.output]\n", {"conv1.params": "?"})
+    assert [each.verdict for each in found.values()] == ["wrong", "wrong"]
+    assert found["conv1.params"].reason == "not answered; the right answer is 34,944"
+
+
+# -- files ------------------------------------------------------------------------------------------------------------
+
+SHORT = "network: alexnet\nquestions: [conv1.output, conv1.params]\n"
+RIGHT = {"conv1.output": "55x55x96", "conv1.params": "34,944"}
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("a.yaml", "student: Ada\nanswers:\n  conv1.output: [55, 55, 96]\n  conv1.params: 34,944\n"),
+        ("a.yaml", "student: Ada\nconv1.output: 55x55x96\nconv1.params: '34,944'\n"),
+        ("a.yaml", "student: Ada\nanswers:\n  conv1: {output: 55x55x96, params: 34944}\n"),
+        ("a.yaml", "student: Ada\nanswers:\n  conv1.output: {answer: 55x55x96}\n  conv1.params: {answer: 34944}\n"),
+        ("a.yaml", "student: Ada\nanswers:\n  CONV1.output:\n    - 55\n    - 55\n    - 96\n  conv1.params: 34944\n"),
+        ("a.json", '{"student": "Ada", "answers": {"conv1.output": [55, 55, 96], "conv1.params": 34944}}'),
+        ("a.yaml", "submissions:\n  - student: Ada\n    answers: {conv1.output: 55x55x96, conv1.params: 34944}\n"),
+        ("a.csv", 'student,question,answer\nAda,conv1.output,"(55, 55, 96)"\nAda,conv1.params,"34,944"\n'),
+        ("a.csv", "Student;Question;Answer\nAda;conv1.output;55x55x96\nAda;conv1.params;34,944\n"),
+        ("a.csv", "student,conv1.output,conv1.params\nAda,55x55x96,34944\n"),
+        ("a.md", "# Homework\n\nStudent: Ada\n\n| question | what | answer |\n| --- | --- | ---: |\n| conv1.output | shape | 55x55x96 |\n| `conv1.params` | params | **34,944** |\n"),
+        ("a.txt", "Name: Ada\n\n| id | answer |\n|---|---|\n| conv1.output | 55x55x96 |\n| conv1.params | 34 944 |\n"),
+    ],
+)  # fmt: skip
+def test_submissions_in_every_format(name: str, text: str) -> None:
+    sheet = assignment(SHORT)
+    [found] = read_submissions(Source(name, text, "."), sheet)
+    assert found.student == "Ada"
+    graded = Grader(sheet).grade(found)
+    assert (graded.score, found.problems) == (2, ())
+
+
+def test_the_name_of_the_file_is_the_student() -> None:
+    [found] = read_submissions(Source("class/grace.yaml", "conv1.output: 55x55x96\n", "."), assignment(SHORT))
+    assert found.student == "grace"
+
+
+@pytest.mark.parametrize(
+    "name, text, code, words",
+    [
+        ("a.yaml", "answers: {conv1.outptu: 5, conv1.params: 1}\n", "A203", "did you mean 'conv1.output'?"),
+        ("a.yaml", "answers: {other: 5}\n", "A201", "no question of the assignment"),
+        ("a.csv", "student,question,answer\nAda,conv1.params,1\nAda,conv1.params,2\n", "A204", "twice"),
+        ("a.yaml", "answers: 5\n", "A205", "answers must be a mapping"),
+        ("a.yaml", "submissions: 5\n", "A205", "must be a list"),
+        ("a.yaml", "submissions: [5]\n", "A205", "must be a mapping"),
+        ("a.csv", "a,b\n1,2\n", "A205", "no columns"),
+        ("a.yaml", "answers: {conv1.params: 1\n", "Y101", ""),
+        ("a.yaml", "answers: {conv1.params: 1, conv1.params: 2}\n", "Y102", "stands twice"),
+        ("a.md", "nothing here\n", "A201", "no question"),
+    ],
+)
+def test_what_is_wrong_with_a_submission(name: str, text: str, code: str, words: str, tmp_path: Path) -> None:
+    (tmp_path / "hw.yaml").write_text(SHORT, "utf-8")
+    (tmp_path / name).write_text(text, "utf-8")
+    [found] = api.grade(tmp_path / "hw.yaml", tmp_path / name).submissions
+    assert code in [each.code for each in found.problems]
+    assert any(words in " ".join((each.message, *each.help)) for each in found.problems)
+
+
+def test_a_class_goes_on_whatever_one_file_holds(tmp_path: Path) -> None:
+    (tmp_path / "hw.yaml").write_text(SHORT, "utf-8")
+    folder = tmp_path / "class"
+    folder.mkdir()
+    (folder / "ada.yaml").write_text("student: Ada\nanswers: {conv1.output: 55x55x96, conv1.params: 34944}\n", "utf-8")
+    (folder / "bob.csv").write_text("student,question,answer\nBob,conv1.params,34848\n", "utf-8")
+    (folder / "broken.yaml").write_text("answers: [", "utf-8")
+    (folder / "binary.yaml").write_bytes(b"\xff\xfe\x00\x01")
+    (folder / "empty.yaml").write_text("", "utf-8")
+    (folder / "twice.yaml").write_text("student: Ada\nanswers: {conv1.params: 1}\n", "utf-8")
+    (folder / "notes.pdf").write_bytes(b"%PDF")
+    found = api.grade(tmp_path / "hw.yaml", folder)
+    assert {each.student for each in found.submissions} == {"Ada", "Bob", "broken", "binary", "empty"}
+    broken = next(each for each in found.submissions if each.student == "broken")
+    assert {each.verdict for each in broken.answers} == {"unreadable"}
+    assert (broken.score, broken.max) == (0, 2)
+    assert [each.code for each in found.errors] == ["A202"]
+    result = run("grade", str(tmp_path / "hw.yaml"), str(folder))
+    assert result.exit_code == 2
+    assert "6 submissions" in result.stdout and "no-bias" in result.stdout
+
+
+def test_the_report_of_a_class() -> None:
+    sheet = assignment("network: alexnet\nquestions: [conv1.output, conv1.params, conv2.output]\n")
+    grader = Grader(sheet)
+    students = {
+        "a": {"conv1.output": "55x55x96", "conv1.params": "34848", "conv2.output": "27x27x256"},
+        "b": {"conv1.output": "55x55x96", "conv1.params": "34848", "conv2.output": "23x23x256"},
+        "c": {"conv1.output": "54x54x96", "conv1.params": "34944", "conv2.output": "26x26x256"},
+    }
+    graded = tuple(
+        grader.grade(Submission(name, {id: Answer(id, text) for id, text in answers.items()}, "x"))
+        for name, answers in students.items()
+    )
+    found = summary(cnncalc.api.grade(sheet, {})._replace(submissions=graded))
+    assert (found.submissions, found.mean, found.median) == (3, Fraction(49, 90), Fraction(19, 30))
+    assert [(each.name, each.answers, each.students) for each in found.mistakes][0] == ("no-bias", 2, 2)
+    conv1 = found.questions[0]
+    assert (conv1.right, conv1.answered) == (2, 3)
+    assert conv1.hides == ("rounded-up", "rounded-half-up", "not-rounded")
+
+
+# -- the command ------------------------------------------------------------------------------------------------------
+
+
+def test_json_contract() -> None:
+    result = run("grade", "--network", "alexnet", "--ask", "conv1.params", "--answer", "34848", "--format", "json")
+    assert result.exit_code == 0
+    document = json.loads(result.stdout)
+    assert document["version"] == 1
+    [submission] = document["submissions"]
+    assert {"student", "score", "max", "answers"} <= set(submission)
+    [answer] = submission["answers"]
+    assert answer == {
+        "question": "conv1.params", "answer": "34848", "read_as": "34,848", "verdict": "diagnosed", "right": "34,944",
+        "formula": "(11*11*3)*96 + 96 = 34,944", "points": 0, "max": 1,
+        "mistakes": [{"name": "no-bias", "message": "the 96 biases are missing", "formula": "11*11*3*96 = 34,848", "value": 34848}],
+        "reason": "34,848 = 11*11*3*96: the 96 biases are missing",
+    }  # fmt: skip
+
+
+def test_levels_of_feedback() -> None:
+    ask = ("grade", "--network", "alexnet", "--ask", "conv1.params", "--answer", "34848", "--feedback")
+    assert "the 96 biases are missing" in run(*ask, "full").stdout
+    hint = run(*ask, "hint").stdout
+    assert "Every filter has one bias." in hint and "34,944" not in hint and "96" not in hint
+    verdict = run(*ask, "verdict").stdout
+    assert "diagnosed" in verdict and "bias" not in verdict
+    nothing = run(*ask, "none").stdout
+    assert "diagnosed" not in nothing and "0/1" in nothing
+    for level in ("none", "verdict", "hint"):
+        [answer] = json.loads(run(*ask, level, "--format", "json").stdout)["submissions"][0]["answers"]
+        assert answer["right"] is None and answer["formula"] is None and answer["mistakes"] == []
+
+
+def test_an_answer_that_was_not_read_does_not_show_the_right_one() -> None:
+    assert "34,944" not in run("grade", "--network", "alexnet", "--ask", "conv1.params", "--answer", "35k").stdout
+
+
+@pytest.mark.parametrize(
+    "arguments, code, words",
+    [
+        (["grade"], 2, "Missing argument"),
+        (["grade", "x.yaml"], 2, "Missing argument"),
+        (["grade", "--network", "alexnet", "--ask", "conv1.params"], 2, "one question takes"),
+        (["grade", "--network", "alexnet", "--ask", "conv9.params", "--answer", "1"], 2, "did you mean"),
+        (["grade", "--network", "alexnet", "--ask", "conv1.parms", "--answer", "1"], 2, "did you mean 'params'?"),
+        (["grade", "--network", "alexnet", "--ask", "fc8.height", "--answer", "1"], 2, "has no height"),
+        (["grade", "--network", "alexnt", "--ask", "conv1.params", "--answer", "1"], 2, "did you mean 'alexnet'?"),
+        (["grade", "--network", "dcgan", "--ask", "g1.output", "--answer", "1"], 2, "several nets"),
+        (["grade", "--network", "alexnet", "--ask", "conv1.params", "--answer", "1", "--accept", "rounding"], 2, "KEY=VALUE"),
+        (["grade", "--network", "alexnet", "--ask", "conv1.params", "--answer", "1", "--accept", "rounding=3"], 2, "sig:N"),
+        (["grade", "--network", "alexnet", "--ask", "conv1.params", "--answer", "1", "--format", "xml"], 2, "choose from table"),
+        (["grade", "missing.yaml", "x.yaml"], 2, "no such file"),
+    ],
+)  # fmt: skip
+def test_usage(arguments: list[str], code: int, words: str) -> None:
+    result = run(*arguments)
+    assert (result.exit_code, words in result.output) == (code, True), result.output
+
+
+def test_min_score_and_stdin(tmp_path: Path) -> None:
+    (tmp_path / "hw.yaml").write_text(SHORT, "utf-8")
+    half = "student: Ada\nanswers: {conv1.output: 55x55x96, conv1.params: 34848}\n"
+    assert run("grade", str(tmp_path / "hw.yaml"), "-", stdin=half).exit_code == 0
+    assert run("grade", str(tmp_path / "hw.yaml"), "-", "--min-score", "50", stdin=half).exit_code == 0
+    assert run("grade", str(tmp_path / "hw.yaml"), "-", "--min-score", "51", stdin=half).exit_code == 1
+    assert run("grade", str(tmp_path / "hw.yaml"), "-", stdin="").exit_code == 2
+
+
+def test_one_student_of_a_class(tmp_path: Path) -> None:
+    (tmp_path / "hw.yaml").write_text(SHORT, "utf-8")
+    (tmp_path / "class.csv").write_text(
+        "student,question,answer\nAda,conv1.params,34944\nBob,conv1.params,34848\n", "utf-8"
+    )
+    result = run("grade", str(tmp_path / "hw.yaml"), str(tmp_path / "class.csv"), "--student", "Bob")
+    assert "Bob: 0 of 2 points" in result.stdout and "Ada" not in result.stdout
+    wrong = run("grade", str(tmp_path / "hw.yaml"), str(tmp_path / "class.csv"), "--student", "Bobb")
+    assert wrong.exit_code == 2 and "did you mean 'Bob'?" in wrong.output
+
+
+# -- properties -------------------------------------------------------------------------------------------------------
+
+
+@st.composite
+def sheets(draw: st.DrawFn) -> Assignment:
+    """An assignment about a chain of layers that fit, with questions about each."""
+    size = draw(st.integers(24, 64))
+    layers, asks = [], []
+    for number in range(1, draw(st.integers(2, 4)) + 1):
+        if draw(st.booleans()):
+            kernel = draw(st.integers(2, min(5, size)))
+            pad, stride = draw(st.integers(0, 2)), draw(st.integers(1, 3))
+            bias = draw(st.sampled_from(["", " nobias"]))
+            layers.append(f"conv {draw(st.integers(3, 24))} {kernel} p{pad} /{stride}{bias} as l{number}")
+            size = (size - kernel + 2 * pad) // stride + 1
+        else:
+            kernel = draw(st.integers(2, 3))
+            layers.append(f"maxpool {kernel} as l{number}")
+            size = (size - kernel) // kernel + 1
+        asks += [
+            f"l{number}.output",
+            f"l{number}.height",
+            f"l{number}.channels",
+            f"l{number}.params",
+            f"l{number}.macs",
+            f"l{number}.memory",
+        ]
+        if size < 6:
+            break
+    layers.append(f"fc {draw(st.integers(2, 50))} as dense")
+    asks += ["dense.params", "dense.features", "total.params", "total.macs"]
+    text = f"network: {draw(st.integers(1, 4))}x48x64 | {' | '.join(layers)}\nquestions: [{', '.join(asks)}]\n"
+    try:
+        return assignment(text)
+    except SpecError:
+        return assignment(
+            "network: 3x32x32 | conv 8 3 | fc 10\nquestions: [conv1.output, conv1.params, fc1.params, total.params]\n"
+        )
+
+
+def notations(value: object) -> list[str]:
+    """A right answer in every notation."""
+    if isinstance(value, tuple):
+        hwc = (*value[1:], value[0])
+        return [
+            "x".join(map(str, value)),
+            "x".join(map(str, hwc)),
+            str(value),
+            str(list(hwc)),
+            f"(None, {', '.join(map(str, value))})",
+            " × ".join(map(str, hwc)),
+        ]
+    assert isinstance(value, int)
+    grouped = f"{value:,}"
+    return [
+        str(value),
+        grouped,
+        grouped.replace(",", " "),
+        grouped.replace(",", "'"),
+        grouped.replace(",", "_"),
+        f"{value - 1} + 1",
+        f"2*{value}/2",
+        f"= {value}",
+    ]
+
+
+def graded_with(grader: Grader, answers: dict[str, str]) -> GradedSubmission:
+    return grader.grade(Submission("s", {id: Answer(id, text) for id, text in answers.items()}, "x"))
+
+
+@given(sheets(), st.data())
+@settings(max_examples=60, deadline=None)
+def test_right_answers_score_full_marks_in_every_notation(sheet: Assignment, data: st.DataObject) -> None:
+    grader = Grader(sheet)
+    answers = {
+        item.question.id: data.draw(st.sampled_from(notations(item.truth.value))) for item in grader.sheet().items
+    }
+    found = graded_with(grader, answers)
+    assert [(each.answer, each.reason) for each in found.answers if each.verdict != "correct"] == []
+    assert found.score == found.max
+
+
+@given(sheets(), st.data())
+@settings(max_examples=80, deadline=None)
+def test_a_mistake_is_among_the_diagnoses(sheet: Assignment, data: st.DataObject) -> None:
+    """One answer wrong by one mistake, all others right; and the same mistake in every answer where it shows."""
+    grader = Grader(sheet)
+    items = grader.sheet().items
+    right = {item.question.id: written(item.truth.value) for item in items if item.truth.value is not None}
+    item = data.draw(st.sampled_from([item for item in items if item.mistakes]))
+    mistake = data.draw(st.sampled_from(item.mistakes))
+    lone = graded_with(grader, {**right, item.question.id: said(mistake.value)})
+    answer = next(each for each in lone.answers if each.question.id == item.question.id)
+    assert answer.verdict in ("diagnosed", "carried_forward"), (mistake, answer)
+    assert mistake.name in names(answer)
+    if len({each.name for each in item.mistakes if each.value == mistake.value}) == 1:
+        assert names(answer)[0] == mistake.name
+    makes = {
+        each.question.id: one.value for each in items for one in reversed(each.mistakes) if one.name == mistake.name
+    }
+    everywhere = graded_with(grader, {**right, **{id: said(value) for id, value in makes.items()}})
+    wrong = [each for each in everywhere.answers if each.question.id in makes]
+    assert all(mistake.name in names(each) for each in wrong), (mistake, wrong)
+    explains = [set(names(each)) for each in wrong]
+    if set.intersection(*explains) == {mistake.name} and all(each.verdict == "diagnosed" for each in wrong):
+        assert all(names(each)[0] == mistake.name for each in wrong)
+
+
+def said(value: object) -> str:
+    """A value as an exact answer."""
+    if isinstance(value, tuple):
+        return "x".join(map(said, value))
+    return str(value) if isinstance(value, int) else f"{float(value):.9g}"  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ Every target compares two things that are measured in turns (A B A B ...), each 
 machine moves both.  Exit 1 when a target is missed.
 
     python -m tests.benchmarks              everything
-    python -m tests.benchmarks startup      only the groups named: startup growth reading bundled lint
+    python -m tests.benchmarks startup      only the groups named: startup growth reading bundled lint grading
 
 The group lint compares with yamllint and check-jsonschema where they are installed (anywhere on PATH).
 """
@@ -290,6 +290,66 @@ def lint(folder: Path) -> Iterator[Result]:
     yield ratio(f"lint of {FILES:,} files, two processes : one", times, "2", "1", None)
 
 
+# Grading, against reading the submissions with the YAML reader
+
+
+STUDENTS = 1_000
+HOMEWORK = """\
+network: alexnet
+questions: [conv1.output, pool1.output, conv2.output, pool2.output, conv3.output, conv4.output, conv5.output, pool5.output,
+  fc6.output, conv1.params, conv2.params, conv3.params, conv4.params, conv5.params, fc6.params, fc7.params, fc8.params,
+  total.params, conv1.macs, conv1.memory]
+"""
+READ_ALL = """
+import os, time
+from cnncalc.files import load_source
+from cnncalc.formats.read.yaml import read
+paths = [os.path.join({path!r}, name) for name in sorted(os.listdir({path!r}))]
+read(load_source(paths[0]))
+start = time.perf_counter()
+for path in paths:
+    read(load_source(path))
+print(time.perf_counter() - start)
+"""
+
+
+def grading(folder: Path) -> Iterator[Result]:
+    """A class of students who make the mistakes of the catalogue, each in his own answers."""
+    homework, answers = classroom(folder)
+    command = cnncalc("grade", str(homework), str(answers), "--format", "json")
+    measures = {"grade": partial(seconds, command), "read": partial(figure, READ_ALL, answers)}
+    times = best(measures, repeats=5)
+    yield ratio(f"grading {STUDENTS:,} submissions, start-up too : reading", times, "grade", "read", 5)
+
+
+def classroom(folder: Path) -> tuple[Path, Path]:
+    """The assignment and the folder of submissions."""
+    import random
+
+    from cnncalc import api
+    from cnncalc.grading.sheet import sheet_of
+    from cnncalc.layers.mistakes import written
+
+    homework, answers = folder / "homework.yaml", folder / "submissions"
+    homework.write_text(HOMEWORK, "utf-8")
+    answers.mkdir()
+    items = sheet_of(api.read_assignment(homework)).items
+    chance = random.Random(1)
+    for number in range(STUDENTS):
+        lines = []
+        for item in items:
+            value = item.truth.value
+            if chance.random() < 0.3 and item.mistakes:
+                value = chance.choice(item.mistakes).value
+            elif chance.random() < 0.1:
+                value = chance.randrange(1, 10**6)
+            assert value is not None
+            lines.append(f"  {item.question.id}: {written(value)}")
+        path = answers / f"student{number:04}.yaml"
+        path.write_text(f"student: student {number}\nanswers:\n" + "\n".join(lines) + "\n", "utf-8")
+    return homework, answers
+
+
 # The table
 
 
@@ -306,6 +366,7 @@ def main(arguments: list[str] | None = None) -> int:
         "reading": reading,
         "bundled": lambda folder: bundled(),
         "lint": lint,
+        "grading": grading,
     }
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description="Ratios, measured in one run.")
     parser.add_argument("groups", nargs="*", metavar="GROUP", help=f"of {', '.join(groups)}; all if none is named")

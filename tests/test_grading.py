@@ -408,7 +408,7 @@ def test_the_report_of_a_class() -> None:
     )
     found = summary(cnncalc.api.grade(sheet, {})._replace(submissions=graded))
     assert (found.submissions, found.mean, found.median) == (3, Fraction(49, 90), Fraction(19, 30))
-    assert [(each.name, each.answers, each.students) for each in found.mistakes][0] == ("no-bias", 2, 2)
+    assert next((each.name, each.answers, each.students) for each in found.mistakes) == ("no-bias", 2, 2)
     conv1 = found.questions[0]
     assert (conv1.right, conv1.answered) == (2, 3)
     assert conv1.hides == ("rounded-up", "rounded-half-up", "not-rounded")

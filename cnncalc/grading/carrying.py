@@ -9,20 +9,20 @@ from cnncalc.analysis.report import Report, Row
 from cnncalc.grading.records import Number, Question, Value
 from cnncalc.grading.subject import Subject, place
 from cnncalc.grading.truth import AXES, SIZES
-from cnncalc.layers.base import Fault
+from cnncalc.graph import Node
+from cnncalc.layers.base import Fault, Layer
 from cnncalc.layers.mistakes import Mistake, found
 from cnncalc.shape import Shape, elements, show
 from cnncalc.units import FLOPS_PER_MAC, grouped
 
 
 class Carried(NamedTuple):
-    """The value that follows from earlier answers, its worked formula, and the mistakes made on top of them."""
+    """The value that follows from earlier answers, and its worked formula."""
 
     value: Value
     formula: str
     flowing: str
     """The student's shapes that flow in: ``96x54x54``."""
-    mistakes: tuple[Mistake, ...] = ()
 
 
 def plausible(shape: tuple[Number, ...], right: Shape) -> bool:
@@ -40,63 +40,96 @@ def output_node(about: Subject) -> int | None:
     return found if found is not None and found >= 0 and len(about.rows) != 1 else about.rows[-1].node.index
 
 
-def propagated(report: Report, given: Mapping[int, Shape], last: int) -> dict[int, Shape]:
-    """The shapes that change up to node ``last`` where some nodes have the shapes ``given``.
+class Flow:
+    """A network's shapes where some nodes have other shapes than the right ones: the student's own."""
 
-    Raises :class:`Fault` where a layer does not go with what flows in then.
-    """
-    changed: dict[int, Shape] = {}
-    if not given:
-        return changed
-    nodes = report.graph.nodes
-    for index in range(min(given), last + 1):
-        node = nodes[index]
-        if index in given:
-            changed[index] = given[index]
-        elif node.layer is not None and any(each in changed for each in node.inputs) and not node.links:
-            shape = node.layer.output(*(changed.get(each, nodes[each].facts.output) for each in node.inputs))
-            if shape != node.facts.output:
-                changed[index] = shape
-    return changed
+    def __init__(self, report: Report) -> None:
+        self.nodes = report.graph.nodes
+        self._outputs: dict[tuple[int, tuple[Shape, ...]], Shape | None] = {}
+
+    def changed(self, given: Mapping[int, Shape]) -> dict[int, Shape]:
+        """The shapes that differ, by node, with those of ``given`` where they stand: a node's own answer counts for
+        what comes behind it.  Behind a layer that does not go with what flows in, the right shapes flow on."""
+        found: dict[int, Shape] = {}
+        for index in range(min(given), len(self.nodes)) if given else ():
+            if index in given:
+                found[index] = given[index]
+                continue
+            shape = self.output(index, found)
+            if shape is not None and shape != self.nodes[index].facts.output:
+                found[index] = shape
+        return found
+
+    def inputs(self, node: Node, changed: Mapping[int, Shape]) -> tuple[Shape, ...]:
+        """What flows into a node."""
+        return tuple([changed.get(each) or self.nodes[each].facts.output for each in (*node.inputs, *node.links)])
+
+    def output(self, index: int, changed: Mapping[int, Shape]) -> Shape | None:
+        """What a node makes of what flows in; None where it does not go with that, or nothing has changed."""
+        node = self.nodes[index]
+        if node.layer is None or node.links or not any(each in changed for each in node.inputs):
+            return None
+        key = index, self.inputs(node, changed)
+        if key not in self._outputs:
+            self._outputs[key] = output_of(node.layer, key[1])
+        return self._outputs[key]
 
 
-def carried(question: Question, about: Subject, given: Mapping[int, Shape]) -> Carried | None:
-    """What follows for a question from the student's own shapes; None where nothing changes, or nothing fits."""
-    target = output_node(about)
-    if target is None or question.blank is not None or question.ask in ("receptive_field", "layers"):
-        return None
-    own = {row.node.index for row in about.rows} | {target}
-    earlier = {index: shape for index, shape in given.items() if index not in own and index < target}
+def output_of(layer: Layer, shapes: tuple[Shape, ...]) -> Shape | None:
+    """The output of a layer; None where it does not go with what flows in."""
     try:
-        changed = propagated(about.report, earlier, target)
-        return followed(question, about, changed, changed.get(target))
+        return layer.output(*shapes)
     except (Fault, ValueError, ZeroDivisionError):
         return None
 
 
-def followed(question: Question, about: Subject, changed: Mapping[int, Shape], out: Shape | None) -> Carried | None:
-    """The value of a question with some shapes changed."""
+def carried(question: Question, about: Subject, flow: Flow, changed: Mapping[int, Shape]) -> Carried | None:
+    """What follows for a question from the student's own shapes; None where nothing changes, or nothing fits."""
     touched = [row for row in about.rows if any(each in changed for each in row.node.inputs)]
-    if not touched:
+    if not touched or question.blank is not None or question.ask in ("receptive_field", "layers"):
         return None
+    target = output_node(about)
+    output = about.output if target is None else flow.output(target, changed) or about.output
     flowing = " and ".join(show(changed[each]) for each in touched[0].node.inputs if each in changed)
-    output = out or about.output
     row = about.maker
     if question.ask in ("output", "channels", "features") or question.ask in AXES:
         value = part(question.ask, output)
-        if value is None:
-            return None
-        formula = inputs_and_formula(row, changed, "output") if row else ""
-        return Carried(value, formula, flowing, on_top(row, changed, question.ask, value))
-    value_bytes = 1 if question.accept.units == "values" else about.report.value_bytes
+        return None if value is None else Carried(value, formula_of(row, flow, changed, "output"), flowing)
     if question.ask == "memory":
-        count = elements(output) * value_bytes
-        return Carried(count, f"{show(output)}: {grouped(count)}", flowing, on_top(row, changed, "memory", count))
-    count = sum(figure(question, each, changed) for each in about.rows)
-    learner = about.learner
-    formula = inputs_and_formula(learner, changed, question.ask) if learner else grouped(count)
+        count = elements(output) * (1 if question.accept.units == "values" else about.report.value_bytes)
+        return Carried(count, f"{show(output)}: {grouped(count)}", flowing)
+    try:
+        count = sum(figure(question, each, flow.inputs(each.node, changed)) for each in about.rows)
+    except (Fault, ValueError, ZeroDivisionError):
+        return None
+    return Carried(count, formula_of(about.learner, flow, changed, question.ask) or grouped(count), flowing)
+
+
+def on_top(
+    question: Question, about: Subject, flow: Flow, changed: Mapping[int, Shape], right: Value, given: Value
+) -> tuple[Mistake, ...]:
+    """The mistakes that give the answer ``given`` when they are made on the student's own shapes."""
+    sizes = question.ask in ("output", "channels", "features", "memory") or question.ask in AXES
+    row = about.maker if sizes else about.learner
+    if row is None or row.node.layer is None:
+        return ()
     ask = "weights" if question.ask == "params" and question.accept.bias == "not" else question.ask
-    return Carried(count, formula or grouped(count), flowing, on_top(learner, changed, ask, count))
+    value_bytes = 1 if question.accept.units == "values" else about.report.value_bytes
+    try:
+        here = place(row, flow.inputs(row.node, changed), value_bytes)
+        return found(here, "channels" if ask == "features" else ask, right, given).visible
+    except (Fault, ValueError, ZeroDivisionError):
+        return ()
+
+
+def formula_of(row: Row | None, flow: Flow, changed: Mapping[int, Shape], name: str) -> str:
+    """The worked formula of a row on the shapes that flow in then."""
+    if row is None or row.node.layer is None:
+        return ""
+    try:
+        return row.node.layer.formulas(*flow.inputs(row.node, changed)).get(name, "")
+    except (Fault, ValueError, ZeroDivisionError):
+        return ""
 
 
 def part(ask: str, shape: Shape) -> Value | None:
@@ -108,14 +141,9 @@ def part(ask: str, shape: Shape) -> Value | None:
     return shape[AXES[ask][1]] if len(shape) in SIZES[ask] else None
 
 
-def shapes_of(row: Row, changed: Mapping[int, Shape]) -> tuple[Shape, ...]:
-    nodes = row.report.graph.nodes
-    return tuple(changed.get(each, nodes[each].facts.output) for each in (*row.node.inputs, *row.node.links))
-
-
-def figure(question: Question, row: Row, changed: Mapping[int, Shape]) -> int:
-    """A figure of one row with some shapes changed, by the question's conventions."""
-    layer, shapes = row.node.layer, shapes_of(row, changed)
+def figure(question: Question, row: Row, shapes: tuple[Shape, ...]) -> int:
+    """A figure of one row for what flows in, by the question's conventions."""
+    layer = row.node.layer
     assert layer is not None
     if question.ask in ("macs", "flops"):
         return layer.macs(*shapes) * (FLOPS_PER_MAC if question.ask == "flops" else 1)
@@ -130,21 +158,6 @@ def figure(question: Question, row: Row, changed: Mapping[int, Shape]) -> int:
     kept = question.accept.bn == "total" and layer.word == "bn"
     statistics = sum(each.count for each in layer.buffers(*shapes) if not each.counter) if kept else 0
     return sum(each.count for each in tensors) + statistics
-
-
-def inputs_and_formula(row: Row | None, changed: Mapping[int, Shape], name: str) -> str:
-    """The worked formula of a row on the shapes that flow in then."""
-    if row is None or row.node.layer is None:
-        return ""
-    return row.node.layer.formulas(*shapes_of(row, changed)).get(name, "")
-
-
-def on_top(row: Row | None, changed: Mapping[int, Shape], ask: str, right: Value) -> tuple[Mistake, ...]:
-    """The mistakes that are made on top of wrong shapes."""
-    if row is None:
-        return ()
-    here = place(row, shapes_of(row, changed))
-    return found(here, "channels" if ask == "features" else ask, right).visible
 
 
 def own_total(question: Question, terms: Mapping[str, int], right: Mapping[str, int]) -> Carried | None:

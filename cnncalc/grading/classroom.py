@@ -20,6 +20,7 @@ from cnncalc.grading.records import (
     Number,
     Question,
     Submission,
+    added,
 )
 from cnncalc.grading.sheet import Sheet, sheet_of
 from cnncalc.grading.submissions import stem
@@ -123,7 +124,7 @@ def summary(grading: Grading) -> Summary:
     shares = sorted(each.share for each in grading.submissions)
     count = len(shares)
     middle = (shares[(count - 1) // 2] + shares[count // 2]) / 2 if count else Fraction(0)
-    mean = sum(shares, Fraction(0)) / count if count else Fraction(0)
+    mean = added(shares) / count if count else Fraction(0)
     return Summary(count, mean, middle, made(grading), asked(grading))
 
 
@@ -154,8 +155,7 @@ def asked(grading: Grading) -> tuple[Asked, ...]:
     for at, question in enumerate(grading.assignment.questions):
         answers = [each.answers[at] for each in grading.submissions]
         names = Counter(each.mistakes[0].name for each in answers if each.verdict in (DIAGNOSED, UNIT_SLIP))
-        points = sum((each.points for each in answers), Fraction(0))
-        most = sum((each.max for each in answers), Fraction(0))
+        points, most = added(each.points for each in answers), added(each.max for each in answers)
         found.append(
             Asked(
                 question,

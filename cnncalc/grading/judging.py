@@ -119,7 +119,8 @@ def judge_shape(table: Table, reading: Reading) -> Judged:
         values = (max(values),)
     if len(values) != len(right):
         return judge_axes(table, values, right)
-    best = max((judge_order(table, each, right) for each in orders(table, reading, values)), key=preference)
+    readings = (judge_order(table, each, right, reading.slack) for each in orders(table, reading, values))
+    best = max(readings, key=preference)
     written_as = reading.shown
     if not reading.axes and len(right) > 1 and len(set(values)) > 1:
         first = axis_names(len(right) - 1)
@@ -142,13 +143,20 @@ def preference(judged: Judged) -> tuple[int, int, int]:
     return ranks.get(judged.verdict, 0), bool(judged.note), len(judged.candidates)
 
 
-def judge_order(table: Table, values: tuple[Number, ...], right: tuple[Number, ...]) -> Judged:
-    """A shape in one order."""
+def judge_order(
+    table: Table,
+    values: tuple[Number, ...],
+    right: tuple[Number, ...],
+    slack: Fraction = Fraction(0),  # noqa: B008
+) -> Judged:
+    """A shape in one order; ``slack`` is how far sizes with decimals may be rounded."""
     shown = written(values)
-    if values == right:
+    if values == right or (slack and near(values, right, slack)):
         note = "it does not tile" if table.truth.value is None else ""
         return Judged(CORRECT, shown, values, note=note)
     found = table.by_value.get(values, ())
+    if not found and slack:
+        found = tuple(each for each in table.item.mistakes if near(values, each.value, slack))
     if found:
         return Judged(DIAGNOSED, shown, values, found)
     for name, other, message, hint in swapped(table, right):
@@ -162,6 +170,13 @@ def judge_order(table: Table, values: tuple[Number, ...], right: tuple[Number, .
     if sizes and channels and values[0] != right[0] and values[1:] != right[1:]:
         return Judged(DIAGNOSED, shown, values, (*sizes, *channels), BOTH_WRONG)
     return Judged(WRONG, shown, values, note=parts_right(values, right))
+
+
+def near(values: tuple[Number, ...], other: Value, slack: Fraction) -> bool:
+    """Whether sizes with decimals are those of another shape, rounded."""
+    if not isinstance(other, tuple) or len(other) != len(values):
+        return False
+    return all(abs(Fraction(one) - two) <= slack for one, two in zip(values, other, strict=True))
 
 
 def swapped(table: Table, right: tuple[Number, ...]) -> Iterator[tuple[str, tuple[Number, ...], str, str]]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
-from cnncalc.grading.carrying import Carried, carried, output_node, own_total, plausible
+from cnncalc.grading.carrying import Carried, Flow, carried, on_top, output_node, own_total, plausible
 from cnncalc.grading.judging import BOTH_WRONG, SIZE_ASKS, Judged, Table, judge, table_of
 from cnncalc.grading.mistakes import terms_of
 from cnncalc.grading.records import (
@@ -20,6 +19,7 @@ from cnncalc.grading.records import (
     Graded,
     GradedSubmission,
     Number,
+    Question,
     Submission,
     Value,
 )
@@ -37,6 +37,9 @@ CACHED = 200_000
 """So many judged answers are remembered, at most."""
 
 
+WRONG_VERDICTS = frozenset((DIAGNOSED, UNIT_SLIP, WRONG))
+
+
 class Marked(NamedTuple):
     """An answer between judging and grading."""
 
@@ -47,7 +50,7 @@ class Marked(NamedTuple):
 
     @property
     def wrong(self) -> bool:
-        return self.judged.verdict in (DIAGNOSED, UNIT_SLIP, WRONG)
+        return self.judged.verdict in WRONG_VERDICTS
 
 
 class Marker:
@@ -65,8 +68,11 @@ class Marker:
             self.nodes[item.question.id] = output_node(about)
             self.tables[item.question.id] = table_of(item, rank, sheet.report.value_bytes)
         self._judged: dict[tuple[str, str], Judged] = {}
-        self._carried: dict[tuple[str, tuple[tuple[int, Shape], ...]], Carried | None] = {}
+        self.flow = Flow(sheet.report)
+        self._carried: dict[tuple[str, tuple[Shape, ...]], Carried | None] = {}
         self._terms: dict[str, dict[str, int]] = {}
+        self._graded: dict[tuple[object, ...], tuple[Marked, Graded]] = {}
+        self._more: dict[tuple[str, tuple[Shape, ...], Value], Marked] = {}
 
     def judge(self, item: Item, text: str) -> Judged:
         """An answer by itself; equal answers are judged once."""
@@ -80,51 +86,66 @@ class Marker:
 
     def mark(self, submission: Submission) -> GradedSubmission:
         """The graded submission, its answers in the order of the questions."""
-        marked = []
+        marked: list[Marked] = []
+        wrong = False
         for item in self.sheet.items:
             answer = submission.answers.get(item.question.id)
             text = answer.text if answer else ""
-            marked.append(Marked(item, text, self.judge(item, text)))
-        if any(each.wrong for each in marked):
+            judged = self.judge(item, text)
+            wrong = wrong or judged.verdict in WRONG_VERDICTS
+            marked.append(Marked(item, text, judged))
+        if wrong:
             marked = list(self.with_earlier_answers(marked))
         votes = ranking(marked)
-        answers = tuple(self.graded(each, votes) for each in marked)
+        answers = tuple([self.graded(each, votes) for each in marked])
         return GradedSubmission(submission.student, submission.source, answers, submission.problems)
 
     # -- errors carried forward ---------------------------------------------------------------------------------------
 
     def with_earlier_answers(self, marked: list[Marked]) -> Iterable[Marked]:
         """The wrong answers once more, with the student's own shapes."""
-        given = self.own_shapes(marked)
-        own = tuple(sorted(given.items()))
+        changed = self.flow.changed(self.own_shapes(marked))
         for each in marked:
             if not each.wrong or each.judged.value is None:
                 yield each
                 continue
             question = each.item.question
-            follows = self.own_sum(each, marked) if question.layer is None else self.follows(question.id, given, own)
+            follows = self.own_sum(each, marked) if question.layer is None else self.follows(question, changed)
             if follows is None:
                 yield each
             elif each.judged.value == follows.value:
                 yield each._replace(carried=follows)
             else:
-                extra = tuple(one for one in follows.mistakes if one.value == each.judged.value)
-                known = {one.name for one in each.judged.candidates}
-                more = tuple(one for one in extra if one.name not in known)
-                judged = each.judged
-                if more:
-                    judged = judged._replace(verdict=DIAGNOSED, candidates=(*more, *judged.candidates))
-                yield each._replace(judged=judged)
+                yield self.with_more_mistakes(each, follows, changed)
 
-    def follows(self, id: str, given: Mapping[int, Shape], own: tuple[tuple[int, Shape], ...]) -> Carried | None:
-        key = (id, own)
+    def follows(self, question: Question, changed: Mapping[int, Shape]) -> Carried | None:
+        """What follows for a question from the shapes that have changed."""
+        about = self.subjects[question.id]
+        flowing = tuple([changed[each] for row in about.rows for each in row.node.inputs if each in changed])
+        if not flowing:
+            return None
+        key = question.id, flowing
         if key not in self._carried:
-            item = next(each for each in self.sheet.items if each.question.id == id)
-            found = carried(item.question, self.subjects[id], given) if given else None
             if len(self._carried) >= CACHED:
-                return found
-            self._carried[key] = found
+                self._carried.clear()
+            self._carried[key] = carried(question, about, self.flow, changed)
         return self._carried[key]
+
+    def with_more_mistakes(self, mark: Marked, follows: Carried, changed: Mapping[int, Shape]) -> Marked:
+        """An answer that nothing explains, with the mistakes that give it on the student's own shapes."""
+        judged, question = mark.judged, mark.item.question
+        if judged.value is None or question.layer is None or judged.verdict != WRONG:
+            return mark
+        about = self.subjects[question.id]
+        flowing = tuple([changed[each] for row in about.rows for each in row.node.inputs if each in changed])
+        key = question.id, flowing, judged.value
+        if key not in self._more:
+            if len(self._more) >= CACHED:
+                self._more.clear()
+            made = on_top(question, about, self.flow, changed, follows.value, judged.value)
+            with_them = judged._replace(verdict=DIAGNOSED, candidates=made) if made else judged
+            self._more[key] = mark._replace(judged=with_them)
+        return mark._replace(judged=self._more[key].judged)
 
     def own_shapes(self, marked: Iterable[Marked]) -> dict[int, Shape]:
         """The wrong shapes that a student gave, by node: shapes as a whole, or the axes that were asked for."""
@@ -173,7 +194,20 @@ class Marker:
     # -- the record ---------------------------------------------------------------------------------------------------
 
     def graded(self, mark: Marked, votes: Votes) -> Graded:
-        """The record of one answer: verdict, points, the mistakes ranked, and the reason in a sentence."""
+        """The record of one answer: verdict, points, the mistakes ranked, and the reason in a sentence.
+
+        Equal answers with equal evidence have one record.
+        """
+        evidence = [votes.weight(each.name) for each in mark.judged.candidates]
+        key = mark.item.question.id, mark.text, id(mark.carried), id(mark.judged), tuple(evidence)
+        known = self._graded.get(key)
+        if known is None:
+            if len(self._graded) >= CACHED:
+                self._graded.clear()
+            known = self._graded[key] = mark, self.record(mark, votes)  # the mark is kept: its parts are in the key
+        return known[1]
+
+    def record(self, mark: Marked, votes: Votes) -> Graded:
         item, judged = mark.item, mark.judged
         verdict = CARRIED if mark.carried is not None else judged.verdict
         mistakes = votes.ranked(judged.candidates)
@@ -264,36 +298,42 @@ CERTAIN = (
 class Votes:
     """How many answers of a submission each mistake explains, and how many it would have changed and did not."""
 
-    def __init__(self, explains: Counter[str], against: Counter[str]) -> None:
+    def __init__(self, explains: Mapping[str, int], against: Mapping[str, int]) -> None:
         self.explains = explains
         self.against = against
 
     def count(self, name: str) -> int:
-        return self.explains[name]
+        return self.explains.get(name, 0)
 
     def weight(self, name: str) -> tuple[int, int]:
         """The more answers it explains, and the fewer speak against it, the likelier a mistake is."""
-        return self.explains[name], -self.against[name]
+        return self.explains.get(name, 0), -self.against.get(name, 0)
 
     def ranked(self, candidates: Iterable[Mistake]) -> tuple[Mistake, ...]:
         """The likeliest first; among equals in the order of the catalogue."""
-        return tuple(sorted(candidates, key=lambda each: tuple(-part for part in self.weight(each.name))))
+        return tuple(sorted(candidates, key=lambda each: self.weight(each.name), reverse=True))
 
 
 def ranking(marked: Iterable[Marked]) -> Votes:
     """What the answers of a submission say about each mistake, all of them together."""
-    explains: Counter[str] = Counter()
-    against: Counter[str] = Counter()
-    answered = [each for each in marked if each.judged.verdict != UNREADABLE and each.text.strip()]
-    for each in answered:
-        if each.carried is None:
-            explains.update({one.name for one in each.judged.candidates})
-    for each in answered:
-        if each.judged.value is None:
-            continue
-        made = {one.name for one in each.judged.candidates}
-        shown = {one.name for one in each.item.mistakes}
-        against.update(name for name in explains if name in shown and name not in made)
+    explains: dict[str, int] = {}
+    suspects: list[Marked] = []
+    answered: list[Marked] = []
+    for each in marked:
+        if each.judged.value is not None:
+            answered.append(each)
+        if each.judged.candidates:
+            suspects.append(each)
+            if each.carried is None:
+                for name in {one.name for one in each.judged.candidates}:
+                    explains[name] = explains.get(name, 0) + 1
+    against: dict[str, int] = {}
+    if any(len(each.judged.candidates) > 1 for each in suspects):
+        for each in answered:
+            made = {one.name for one in each.judged.candidates}
+            for name in each.item.names:
+                if name in explains and name not in made:
+                    against[name] = against.get(name, 0) + 1
     return Votes(explains, against)
 
 

@@ -273,13 +273,17 @@ def shape_of(parts: list[str], axes: str = "") -> Reading | None:
     if parts and parts[0].lower() in _BATCH:
         parts, axes = parts[1:], axes or "N"
     values: list[Number] = []
+    places = 0
     for part in parts:
         if not re.fullmatch(r"\d{1,3}(?:[,']\d{3})+|\d+(?:\.\d+)?|\d+,\d{1,2}", part) or len(part) > 30:
             return None
-        values.append(simplest(Fraction(separators(part))))
+        digits = separators(part)
+        places = max(places, len(digits.partition(".")[2]))
+        values.append(simplest(Fraction(digits)))
     if not values or len(values) > 6:
         return None
-    return Reading("shape", tuple(values), axes=axes, shown="x".join(map(show_size, values)))
+    slack = Fraction(1, 2 * 10**places) if places else Fraction(0)
+    return Reading("shape", tuple(values), slack, axes, shown="x".join(map(show_size, values)))
 
 
 def show_size(value: Number) -> str:

@@ -5,7 +5,7 @@ Everything here is frozen.  Points and shares are fractions, so that thirds add 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
@@ -173,6 +173,15 @@ class Graded(NamedTuple):
     hint: str = ""
 
 
+def added(shares: Iterable[Fraction]) -> Fraction:
+    """The sum of fractions, most of which have the same denominator."""
+    by_denominator: dict[int, int] = {}
+    for each in shares:
+        below = each.denominator
+        by_denominator[below] = by_denominator.get(below, 0) + each.numerator
+    return sum((Fraction(above, below) for below, above in by_denominator.items()), Fraction(0))
+
+
 class GradedSubmission(NamedTuple):
     """A submission with its graded answers, in the order of the questions."""
 
@@ -183,11 +192,11 @@ class GradedSubmission(NamedTuple):
 
     @property
     def score(self) -> Fraction:
-        return sum((each.points for each in self.answers), Fraction(0))
+        return added([each.points for each in self.answers])
 
     @property
     def max(self) -> Fraction:
-        return sum((each.max for each in self.answers), Fraction(0))
+        return added([each.max for each in self.answers])
 
     @property
     def share(self) -> Fraction:

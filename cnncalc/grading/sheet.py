@@ -20,6 +20,8 @@ class Item(NamedTuple):
     truth: Truth
     mistakes: tuple[Mistake, ...]
     invisible: tuple[str, ...]
+    names: frozenset[str]
+    """Of the mistakes that show."""
 
 
 class Sheet(NamedTuple):
@@ -50,4 +52,5 @@ def item_of(assignment: Assignment, question: Question, report: Report) -> Item:
     rated = tuple(
         each._replace(credit=float(credit[each.name])) if each.name in credit else each for each in found.visible
     )
-    return Item(question, truth(question, report), rated, found.invisible)
+    names = frozenset(each.name for each in rated)
+    return Item(question, truth(question, report), rated, found.invisible, names)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from cnncalc.analysis.explain import name_help
 from cnncalc.analysis.report import Group, Report, Row
 from cnncalc.errors import fault
 from cnncalc.grading.records import Question
@@ -52,6 +51,8 @@ def subject(question: Question, report: Report) -> Subject:
         return Subject(name, (found,), found.output, report)
     if isinstance(found, Group):
         return Subject(name, found.rows, found.output, report)
+    from cnncalc.analysis.explain import name_help  # the derivations take a while to import
+
     raise fault(
         "A104", f"there is no layer called {name!r} in {report.name}", question.mark, help=[name_help(report, name)]
     )

@@ -6,8 +6,6 @@ stops nothing else.
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 import re
 from collections.abc import Iterable, Iterator
@@ -156,6 +154,9 @@ def wrong_form(message: str, mark: Mark) -> SpecError:
 
 def csv_sheets(source: Source) -> Iterator[Sheet]:
     """``student,question,answer`` in rows, or a row per student with a column per question."""
+    import csv
+    import io
+
     head = source.text.partition("\n")[0]
     delimiter = max(",;\t", key=head.count)
     csv.field_size_limit(FIELD_LIMIT)

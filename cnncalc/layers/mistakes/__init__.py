@@ -85,6 +85,12 @@ class Rule(NamedTuple):
     when: Callable[[Pieces], bool] | None = None
     rounding: str = "none"
 
+    def value(self, pieces: Pieces) -> Number | None:
+        """The wrong value; None where the mistake cannot be made."""
+        if self.when is not None and not self.when(pieces):
+            return None
+        return rounded(self.wrong.value(pieces), self.rounding)
+
     def worked(self, pieces: Pieces) -> tuple[Number, str] | None:
         """The wrong value and the worked line that ends in it; None where the mistake cannot be made."""
         if self.when is not None and not self.when(pieces):
@@ -137,15 +143,17 @@ def show_exact(shape: Sequence[int | Fraction]) -> str:
     return "x".join(str(each) if isinstance(each, int) else decimal(each) for each in shape)
 
 
-def found(place: Place, ask: str, right: Value) -> Found:
+def found(place: Place, ask: str, right: Value, given: Value | None = None) -> Found:
     """All known mistakes for a figure of a layer, in the order of its catalogue; equal ones (by name) once.
+
+    ``given`` asks only for those that give this value, which is faster.
 
     ``ask`` is ``output``, an axis (``height``, ``width``, ``depth``, ``length``), ``channels``, ``params``,
     ``weights``, ``biases``, ``macs``, ``flops`` or ``memory``.
     """
     visible: dict[str, Mistake] = {}
     invisible: dict[str, None] = {}
-    for mistake in every(place, ask):
+    for mistake in every(place, ask, given):
         if mistake.value == right:
             invisible[mistake.name] = None
         elif mistake.name not in visible and sensible(mistake.value):
@@ -158,50 +166,59 @@ def sensible(value: Value) -> bool:
     return min(value) > 0 if isinstance(value, tuple) else value >= 0
 
 
-def every(place: Place, ask: str) -> Iterator[Mistake]:
-    """The mistakes of a place, whether they show or not."""
+def every(place: Place, ask: str, given: Value | None = None) -> Iterator[Mistake]:
+    """The mistakes of a place, whether they show or not; with ``given`` those that give this value."""
     for pieces_of, rules in place.layer.rules():
+        pieces: list[Pieces] | None = None
         for rule in rules:
-            if SIZE in rule.asks and (ask == "output" or ask in AXES):
-                yield from _sizes(place, ask, rule, pieces_of)
-            elif CHANNELS in rule.asks and ask in ("output", "channels"):
-                yield from _channels(place, ask, rule, pieces_of)
-            elif ask in rule.asks:
-                for pieces in pieces_of(place, ask):
-                    worked = rule.worked(pieces)
-                    if worked is not None:
-                        yield Mistake(rule.name, worked[0], worked[1], rule.said(pieces), rule.hint)
+            kind = kind_of(rule, ask)
+            if kind is None:
+                continue
+            if pieces is None:
+                pieces = list(pieces_of(place, ask))
+            if kind == SIZE:
+                yield from _sizes(place, ask, rule, pieces, given)
+                continue
+            for each in pieces:
+                value = rule.value(each)
+                if value is None:
+                    continue
+                whole: Value = value if ask in (kind, CHANNELS) else (value, *place.output[1:])
+                if given is None or whole == given:
+                    worked = rule.worked(each)
+                    assert worked is not None
+                    yield Mistake(rule.name, whole, worked[1], rule.said(each), rule.hint)
+
+
+def kind_of(rule: Rule, ask: str) -> str | None:
+    """As what a rule answers a question: about sizes, about channels, about the figure itself; None: not at all."""
+    asks = rule.asks
+    if SIZE in asks:
+        return SIZE if ask == "output" or ask in AXES else None
+    if CHANNELS in asks:
+        return CHANNELS if ask in ("output", CHANNELS) else None
+    return ask if ask in asks else None
 
 
 def _sizes(
-    place: Place, ask: str, rule: Rule, pieces_of: Callable[[Place, str], Iterable[Pieces]]
+    place: Place, ask: str, rule: Rule, every_axis: list[Pieces], given: Value | None = None
 ) -> Iterator[Mistake]:
     """A rule about sizes, done to all spatial axes alike."""
-    every_axis = list(pieces_of(place, ask))
-    worked = [rule.worked(pieces) for pieces in every_axis]
-    sizes = [each for each in worked if each is not None]
-    if len(sizes) < len(worked) or not sizes:
+    values = [rule.value(pieces) for pieces in every_axis]
+    if not values or None in values:
         return
-    said = rule.said(every_axis[0])
     if ask != "output":
-        if -AXES[ask] <= len(sizes):
-            size, formula = sizes[AXES[ask]]
-            yield Mistake(rule.name, size, formula, said, rule.hint)
+        if -AXES[ask] <= len(values):
+            size = values[AXES[ask]]
+            if given is None or size == given:
+                worked = rule.worked(every_axis[AXES[ask]])
+                assert worked is not None
+                yield Mistake(rule.name, worked[0], worked[1], rule.said(every_axis[0]), rule.hint)
         return
-    lines = list(dict.fromkeys(formula for _, formula in sizes))
-    yield Mistake(rule.name, (place.output[0], *(size for size, _ in sizes)), ", ".join(lines), said, rule.hint)
-
-
-def _channels(
-    place: Place, ask: str, rule: Rule, pieces_of: Callable[[Place, str], Iterable[Pieces]]
-) -> Iterator[Mistake]:
-    """A rule about channels; in a shape the sizes are the right ones."""
-    for pieces in pieces_of(place, ask):
-        worked = rule.worked(pieces)
-        if worked is None:
-            continue
-        value: Value = worked[0] if ask == "channels" else (worked[0], *place.output[1:])
-        yield Mistake(rule.name, value, worked[1], rule.said(pieces), rule.hint)
+    value = (place.output[0], *(size for size in values if size is not None))
+    if given is None or value == given:
+        lines = dict.fromkeys(worked[1] for worked in map(rule.worked, every_axis) if worked)
+        yield Mistake(rule.name, value, ", ".join(lines), rule.said(every_axis[0]), rule.hint)
 
 
 __all__ = [

@@ -108,6 +108,8 @@ class Operation(Formula):
     def value(self, pieces: Pieces) -> Number:
         left, right = self.left.value(pieces), self.right.value(pieces)
         if self.sign == "/":
+            if left.__class__ is int and right.__class__ is int and right and not left % right:
+                return left // right
             quotient = Fraction(left) / Fraction(right)
             return quotient.numerator if quotient.denominator == 1 else quotient
         return _DO[self.sign](left, right)

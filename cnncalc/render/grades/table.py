@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from fractions import Fraction
-from textwrap import wrap
 from typing import TypeAlias
 
 from cnncalc.grading.classroom import summary
@@ -20,7 +19,6 @@ from cnncalc.grading.records import (
     GradedSubmission,
     Grading,
 )
-from cnncalc.render.comparison import cut
 from cnncalc.render.grades import Screen
 from cnncalc.units import decimal
 
@@ -86,7 +84,13 @@ def one(found: GradedSubmission, feedback: str, width: int) -> Iterator[Line]:
         yield from answer(each, feedback, name, text, width)
 
 
+def cut(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: max(width - 1, 0)].rstrip() + "…"
+
+
 def answer(found: Graded, feedback: str, name: int, text: int, width: int) -> Iterator[Line]:
+    from textwrap import wrap
+
     shown = told(found, feedback)
     written = " ".join(found.answer.split()) or "-"
     verdict = (shown.verdict or "").replace("_", " ")

@@ -493,10 +493,10 @@ def grade(
         grader = Grader(assignment)
         if isinstance(submissions, Dict):
             answers = {id: Answer(id, str(text)) for id, text in submissions.items()}
-            return graded(assignment, [grader.grade(Submission("student", answers, "<answers>"))])
+            return graded(grader, [grader.grade(Submission("student", answers, "<answers>"))])
         targets = [submissions] if isinstance(submissions, (str, os.PathLike)) else list(submissions)
         files = files_of([os.fspath(each) for each in targets])
-        return graded(assignment, [each for file in files for each in grade_file(grader, file)])
+        return graded(grader, [each for file in files for each in grade_file(grader, file)])
 
 
 def grade_file(grader: Grader, target: str) -> list[GradedSubmission]:
@@ -533,8 +533,8 @@ def grade_answer(
         network = load(network, **options)
     assignment = one_question(network, net, ask, accepting(accept or {}, network.strict))
     id = assignment.questions[0].id
-    found = Grader(assignment).grade(Submission("", {id: Answer(id, answer)}, "--answer"))
-    return graded(assignment, [found])
+    grader = Grader(assignment)
+    return graded(grader, [grader.grade(Submission("", {id: Answer(id, answer)}, "--answer"))])
 
 
 def read_assignment(target: str | os.PathLike[str]) -> Assignment:

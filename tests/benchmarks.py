@@ -316,7 +316,7 @@ print(time.perf_counter() - start)
 def grading(folder: Path) -> Iterator[Result]:
     """A class of students who make the mistakes of the catalogue, each in his own answers."""
     homework, answers = classroom(folder)
-    command = cnncalc("grade", str(homework), str(answers), "--format", "json")
+    command = cnncalc("grade", str(homework), str(answers))
     measures = {"grade": partial(seconds, command), "read": partial(figure, READ_ALL, answers)}
     times = best(measures, repeats=5)
     yield ratio(f"grading {STUDENTS:,} submissions, start-up too : reading", times, "grade", "read", 5)

@@ -17,6 +17,7 @@ from cnncalc.cli._group import group
 from cnncalc.errors import SpecError
 from cnncalc.grading.assignment import read_assignment
 from cnncalc.grading.classroom import Grader, summary
+from cnncalc.grading.classroom import graded as together
 from cnncalc.grading.marking import CARRIED_SHARE
 from cnncalc.grading.records import Answer, Assignment, Graded, GradedSubmission, Submission
 from cnncalc.grading.submissions import read_submissions
@@ -406,7 +407,7 @@ def test_the_report_of_a_class() -> None:
         grader.grade(Submission(name, {id: Answer(id, text) for id, text in answers.items()}, "x"))
         for name, answers in students.items()
     )
-    found = summary(cnncalc.api.grade(sheet, {})._replace(submissions=graded))
+    found = summary(together(grader, graded))
     assert (found.submissions, found.mean, found.median) == (3, Fraction(49, 90), Fraction(19, 30))
     assert next((each.name, each.answers, each.students) for each in found.mistakes) == ("no-bias", 2, 2)
     conv1 = found.questions[0]

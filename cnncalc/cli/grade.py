@@ -124,7 +124,7 @@ def graded(assignment: str, submissions: tuple[str, ...]) -> Grading:
     grader = Grader(api.read_assignment(assignment))
     files = files_of(submissions)
     found = _output.progress(files, "grading", len(files)) if len(files) > 20 else files
-    return together(grader.assignment, [each for file in found for each in api.grade_file(grader, file)])
+    return together(grader, [each for file in found for each in api.grade_file(grader, file)])
 
 
 def only(grading: Grading, student: str) -> Grading:

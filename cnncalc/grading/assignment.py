@@ -15,8 +15,8 @@ from cnncalc.files import load_source
 from cnncalc.formats.read import read
 from cnncalc.formats.read.yaml import read as read_yaml
 from cnncalc.grading import asks
-from cnncalc.grading.mistakes import mistakes
 from cnncalc.grading.records import VERDICTS, Accept, Assignment, Number, Question
+from cnncalc.grading.truth import truth
 from cnncalc.graph import expand
 from cnncalc.source import Items, Mapping, Mark, Scalar, Source, Tree
 from cnncalc.spec.network import Network
@@ -213,7 +213,7 @@ class _Reader:
             return
         for question in assignment.questions:
             try:
-                mistakes(question, report)
+                truth(question, report)
             except SpecError as error:
                 self.found += error.diagnostics
 

@@ -21,6 +21,7 @@ from cnncalc.grading.records import (
     Question,
     Submission,
     added,
+    handed_in,
 )
 from cnncalc.grading.sheet import Sheet, sheet_of
 from cnncalc.grading.submissions import stem
@@ -62,15 +63,14 @@ class Grader:
         """A submission that could not be read: no answer is lost, and the class goes on."""
         student = stem(source)
         reason = f"the file could not be read: {error.diagnostics[0].message}"
-        return GradedSubmission(student, source.name, unmarked(self.sheet(student), reason), error.diagnostics)
+        return handed_in(student, source.name, unmarked(self.sheet(student), reason), error.diagnostics)
 
 
-def graded(
-    assignment: Assignment, submissions: Iterable[GradedSubmission], errors: Iterable[Diagnostic] = ()
-) -> Grading:
+def graded(grader: Grader, submissions: Iterable[GradedSubmission]) -> Grading:
     """A class, with the students that handed in twice."""
     found = tuple(submissions)
-    return Grading(assignment, found, (*errors, *twice(found)))
+    hidden = {item.question.id: item.invisible for item in grader.sheet().items}
+    return Grading(grader.assignment, found, tuple(twice(found)), hidden)
 
 
 def twice(submissions: Iterable[GradedSubmission]) -> Iterator[Diagnostic]:
@@ -150,7 +150,6 @@ def made(grading: Grading) -> tuple[Made, ...]:
 
 def asked(grading: Grading) -> tuple[Asked, ...]:
     """How every question was answered."""
-    hidden = {item.question.id: item.invisible for item in sheet_of(grading.assignment).items}
     found = []
     for at, question in enumerate(grading.assignment.questions):
         answers = [each.answers[at] for each in grading.submissions]
@@ -164,7 +163,7 @@ def asked(grading: Grading) -> tuple[Asked, ...]:
                 sum(bool(each.answer.strip()) for each in answers),
                 points / most if most else Fraction(0),
                 names.most_common(1)[0][0] if names else "",
-                hidden[question.id],
+                grading.hidden.get(question.id, ()),
             )
         )
     return tuple(found)

@@ -147,7 +147,7 @@ def judge_order(
     table: Table,
     values: tuple[Number, ...],
     right: tuple[Number, ...],
-    slack: Fraction = Fraction(0),  # noqa: B008
+    slack: Fraction = Fraction(0),
 ) -> Judged:
     """A shape in one order; ``slack`` is how far sizes with decimals may be rounded."""
     shown = written(values)

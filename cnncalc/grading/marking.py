@@ -22,6 +22,7 @@ from cnncalc.grading.records import (
     Question,
     Submission,
     Value,
+    handed_in,
 )
 from cnncalc.grading.sheet import Item, Sheet
 from cnncalc.grading.subject import Subject, subject
@@ -98,7 +99,7 @@ class Marker:
             marked = list(self.with_earlier_answers(marked))
         votes = ranking(marked)
         answers = tuple([self.graded(each, votes) for each in marked])
-        return GradedSubmission(submission.student, submission.source, answers, submission.problems)
+        return handed_in(submission.student, submission.source, answers, submission.problems)
 
     # -- errors carried forward ---------------------------------------------------------------------------------------
 

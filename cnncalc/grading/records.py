@@ -183,20 +183,14 @@ def added(shares: Iterable[Fraction]) -> Fraction:
 
 
 class GradedSubmission(NamedTuple):
-    """A submission with its graded answers, in the order of the questions."""
+    """A submission with its graded answers, in the order of the questions; see :func:`handed_in`."""
 
     student: str
     source: str
+    score: Fraction
+    max: Fraction
     answers: tuple[Graded, ...]
     problems: tuple[Diagnostic, ...] = ()
-
-    @property
-    def score(self) -> Fraction:
-        return added([each.points for each in self.answers])
-
-    @property
-    def max(self) -> Fraction:
-        return added([each.max for each in self.answers])
 
     @property
     def share(self) -> Fraction:
@@ -204,9 +198,19 @@ class GradedSubmission(NamedTuple):
         return self.score / self.max if self.max else Fraction(0)
 
 
+def handed_in(
+    student: str, source: str, answers: tuple[Graded, ...], problems: tuple[Diagnostic, ...] = ()
+) -> GradedSubmission:
+    """The graded submission, its points added up."""
+    score, most = added([each.points for each in answers]), added([each.max for each in answers])
+    return GradedSubmission(student, source, score, most, answers, problems)
+
+
 class Grading(NamedTuple):
-    """A graded class.  ``errors`` are what was wrong with files as a whole."""
+    """A graded class.  ``errors`` are what was wrong with files as a whole; ``hidden`` are the mistakes, by question,
+    that give the right value there."""
 
     assignment: Assignment
     submissions: tuple[GradedSubmission, ...]
     errors: tuple[Diagnostic, ...] = ()
+    hidden: Mapping[str, tuple[str, ...]] = {}

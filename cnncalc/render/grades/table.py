@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TypeAlias
 
-from cnncalc.grading.classroom import summary
+from cnncalc.grading.classroom import Asked, Made, summary
 from cnncalc.grading.feedback import told
 from cnncalc.grading.records import (
     CARRIED,
@@ -141,8 +141,8 @@ def everybody(grading: Grading, width: int) -> Iterator[Line]:
     yield "dim", f"  {'student':<{name}}  {'points':>8}  share  right  mistake made most"
     for each in sorted(grading.submissions, key=lambda each: each.student.lower()):
         yield "row", cut(student(each, name), width)
-    yield from mistakes(grading, width)
-    yield from questions(grading, width)
+    yield from mistakes(found.mistakes, width)
+    yield from questions(found.questions, width)
 
 
 def student(found: GradedSubmission, name: int) -> str:
@@ -157,9 +157,8 @@ def student(found: GradedSubmission, name: int) -> str:
     return f"  {cut(found.student, name):<{name}}  {figures}  {most}{times}".rstrip()
 
 
-def mistakes(grading: Grading, width: int) -> Iterator[Line]:
+def mistakes(found: Sequence[Made], width: int) -> Iterator[Line]:
     """What was done wrong, the commonest first, with a bar and an example."""
-    found = summary(grading).mistakes
     if not found:
         return
     yield "row", ""
@@ -175,9 +174,8 @@ def mistakes(grading: Grading, width: int) -> Iterator[Line]:
         yield "dim", f"  and {len(found) - SHOWN_MISTAKES} more"
 
 
-def questions(grading: Grading, width: int) -> Iterator[Line]:
+def questions(found: Sequence[Asked], width: int) -> Iterator[Line]:
     """How each question was answered, and which mistakes it cannot show."""
-    found = summary(grading).questions
     name = min(max(len(each.question.id) for each in found), NAMES)
     yield "row", ""
     yield "heading", "Questions"

@@ -63,7 +63,9 @@ class Grader:
         """A submission that could not be read: no answer is lost, and the class goes on."""
         student = stem(source)
         reason = f"the file could not be read: {error.diagnostics[0].message}"
-        return handed_in(student, source.name, unmarked(self.sheet(student), reason), error.diagnostics)
+        return handed_in(
+            student, source.name, self.assignment.points, unmarked(self.sheet(student), reason), error.diagnostics
+        )
 
 
 def graded(grader: Grader, submissions: Iterable[GradedSubmission]) -> Grading:

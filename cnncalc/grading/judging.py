@@ -25,7 +25,6 @@ from cnncalc.grading.records import (
 from cnncalc.grading.sheet import Item
 from cnncalc.layers.mistakes import Mistake, written
 from cnncalc.shape import axis_names, product
-from cnncalc.units import grouped
 
 SIZE_ASKS = ("output", "height", "width", "depth", "length", "receptive_field")
 """Figures for which half of the numbers near the right one follow from some mistake: a single one proves nothing."""
@@ -47,6 +46,14 @@ class Judged(NamedTuple):
     note: str = ""
 
 
+class Slip(NamedTuple):
+    """A figure in another unit: so many times the right one."""
+
+    name: str
+    factor: Fraction
+    message: str
+
+
 class Table(NamedTuple):
     """The wrong values of a question, looked up by value."""
 
@@ -56,6 +63,8 @@ class Table(NamedTuple):
     by_value: dict[Value, tuple[Mistake, ...]]
     numbers: tuple[Mistake, ...]
     """Those that are single numbers, for rounded answers."""
+    slips: tuple[tuple[Fraction, Slip], ...]
+    """The right figure in other units."""
 
     @property
     def question(self) -> Question:
@@ -78,7 +87,7 @@ def table_of(item: Item, rank: int, value_bytes: int) -> Table:
         axes = len(right)
     elif item.question.ask == "receptive_field":
         axes = rank
-    return Table(item, axes, value_bytes, by_value, numbers)
+    return Table(item, axes, value_bytes, by_value, numbers, tuple(slips_of(item)))
 
 
 def judge(table: Table, text: str) -> Judged:
@@ -279,7 +288,7 @@ def judge_figure(table: Table, reading: Reading) -> Judged:
                 return near._replace(note=near.note or each.note)
     exact = table.by_value.get(value, ())
     found = exact or tuple(each for each in table.numbers if slack and abs(Fraction(each.value) - value) <= slack)  # type: ignore[arg-type]
-    slips = () if exact or isinstance(right, tuple) else tuple(unit_slips(table, reading, value, slack, right))
+    slips = () if exact else tuple(unit_slips(table, value, slack))
     if found or slips:
         return Judged(DIAGNOSED if found else UNIT_SLIP, reading.shown, value, (*found, *slips))
     return Judged(WRONG, reading.shown, value)
@@ -346,14 +355,6 @@ def digits_needed(table: Table, right: Number) -> int:
     return length
 
 
-class Slip(NamedTuple):
-    """A figure in another unit: so many times the right one."""
-
-    name: str
-    factor: Fraction
-    message: str
-
-
 THOUSANDS = "in thousands, or a decimal point where the thousands are grouped: {right} is asked for"
 COUNT_SLIPS = (
     Slip("decimal-separator", Fraction(1, 1000), THOUSANDS),
@@ -381,24 +382,27 @@ LEAST_DIGITS = 3
 """A rounded figure in another unit is recognised by so many significant digits."""
 
 
-def unit_slips(
-    table: Table, reading: Reading, value: Number, slack: Fraction, right: Number | None
-) -> Iterator[Mistake]:
-    """The right figure in another unit."""
-    if table.question.ask not in COUNTS or not right:
+def slips_of(item: Item) -> Iterator[tuple[Fraction, Slip]]:
+    """The right figure of a question in other units."""
+    right = item.truth.value
+    if item.question.ask not in COUNTS or not isinstance(right, int) or not right:
         return
-    slips = BYTES_SLIPS if table.truth.kind == "bytes" and table.question.accept.units != "values" else COUNT_SLIPS
-    for slip in slips:
-        meant = Fraction(right) * slip.factor
+    in_bytes = item.truth.kind == "bytes" and item.question.accept.units != "values"
+    for slip in BYTES_SLIPS if in_bytes else COUNT_SLIPS:
+        yield right * slip.factor, slip
+
+
+def unit_slips(table: Table, value: Number, slack: Fraction) -> Iterator[Mistake]:
+    """The slips that give an answer: exactly, or rounded to some digits."""
+    for meant, slip in table.slips:
         close = meant == value
-        if slack and not close and abs(meant - value) <= slack:
-            close = value >= slack * 2 * 10 ** (LEAST_DIGITS - 1)
+        if slack and not close and value >= slack * 2 * 10 ** (LEAST_DIGITS - 1):
+            close = abs(meant - value) <= slack
         if close:
-            times = (
-                f"*{slip.factor}" if slip.factor >= 1 else f"/{1 / slip.factor}" if slip.factor.numerator == 1 else ""
-            )
-            shown = grouped(right) if isinstance(right, int) else written(right)
-            worked = f"{shown}{times or f'*{slip.factor.numerator}/{slip.factor.denominator}'} = {written(value)}"
+            factor = slip.factor
+            times = f"*{factor}" if factor >= 1 or factor.numerator > 1 else f"/{1 / factor}"
+            shown = table.truth.shown
+            worked = f"{shown}{times} = {written(value)}"
             yield Mistake(slip.name, value, worked, slip.message.format(right=shown), SLIP_HINT)
 
 

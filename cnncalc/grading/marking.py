@@ -61,6 +61,7 @@ class Marker:
         self.sheet = sheet
         self.subjects: dict[str, Subject] = {}
         self.tables: dict[str, Table] = {}
+        self.most = sheet.assignment.points
         self.nodes: dict[str, int | None] = {}
         for item in sheet.items:
             about = subject(item.question, sheet.report)
@@ -99,7 +100,7 @@ class Marker:
             marked = list(self.with_earlier_answers(marked))
         votes = ranking(marked)
         answers = tuple([self.graded(each, votes) for each in marked])
-        return handed_in(submission.student, submission.source, answers, submission.problems)
+        return handed_in(submission.student, submission.source, self.most, answers, submission.problems)
 
     # -- errors carried forward ---------------------------------------------------------------------------------------
 
@@ -199,8 +200,9 @@ class Marker:
 
         Equal answers with equal evidence have one record.
         """
-        evidence = [votes.weight(each.name) for each in mark.judged.candidates]
-        key = mark.item.question.id, mark.text, id(mark.carried), id(mark.judged), tuple(evidence)
+        candidates = mark.judged.candidates
+        evidence = tuple([votes.weight(each.name) for each in candidates]) if candidates else ()
+        key = id(mark.judged), id(mark.carried), evidence
         known = self._graded.get(key)
         if known is None:
             if len(self._graded) >= CACHED:

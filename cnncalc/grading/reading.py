@@ -41,6 +41,8 @@ _REPLACED = (
     (re.compile(r"[’`´]"), "'"),
     (re.compile(r"[×✕✖⨯·∙⋅]"), "×"),
 )
+_PLAIN = re.compile(r"[0-9.,x ]+\Z")
+"""What most answers are made of: nothing there has two spellings."""
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
 _SUPER = re.compile(r"[⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+")
 
@@ -109,6 +111,8 @@ def read_answer(text: str, rank: int | None = None) -> Reading:
 def normalised(text: str) -> str:
     """The text with one spelling for signs that have several."""
     plain = text.strip()
+    if _PLAIN.match(plain):
+        return plain
     for pattern, other in _REPLACED:
         plain = pattern.sub(other, plain)
     plain = _SUPER.sub(lambda found: "^" + found[0].translate(_SUPERSCRIPTS), plain)

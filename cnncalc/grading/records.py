@@ -199,10 +199,10 @@ class GradedSubmission(NamedTuple):
 
 
 def handed_in(
-    student: str, source: str, answers: tuple[Graded, ...], problems: tuple[Diagnostic, ...] = ()
+    student: str, source: str, most: Fraction, answers: tuple[Graded, ...], problems: tuple[Diagnostic, ...] = ()
 ) -> GradedSubmission:
-    """The graded submission, its points added up."""
-    score, most = added([each.points for each in answers]), added([each.max for each in answers])
+    """The graded submission, its points added up; ``most`` is what there was to earn."""
+    score = added([each.points for each in answers if each.points])
     return GradedSubmission(student, source, score, most, answers, problems)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -244,11 +245,134 @@ def one_level_down(text: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+MISTAKES_HEAD = """\
+# Known mistakes
+
+What people answer when they are asked for a figure of a layer, with the formula that leads there. The letters are those
+of [The layers](layers.md): F the kernel, S the stride, P the padding, Cin and Cout the channels, g the groups, H and W
+the sizes that flow in, H' and W' those that come out. Where a formula gives the right value, the mistake cannot show:
+`cnncalc grade` lists those with every question. `cnncalc grade` names a mistake only where its value is exactly the
+answer; how several answers tell mistakes apart is told in [Grading](grading.md).
+
+<!-- Written by `python -m tests.generate_docs`; do not edit. -->
+"""
+
+CHAPTERS = (
+    ("Sizes behind a window", ("conv", "maxpool"), ("size",)),
+    ("Sizes behind a transposed convolution", ("deconv",), ("size",)),
+    (
+        "Sizes and channels of other layers",
+        ("pad", "upsample", "gap", "flatten", "concat", "add", "fc"),
+        ("size", "channels"),
+    ),
+    ("Channels", ("conv", "maxpool"), ("channels",)),
+    ("Parameters of a convolution", ("conv", "dwconv"), ("params",)),
+    ("Weights and biases of a convolution", ("conv",), ("weights", "biases")),
+    ("Parameters without weight sharing", ("local",), ("params",)),
+    ("Fully connected layers", ("fc",), ("params", "weights", "biases")),
+    ("Normalisation", ("bn",), ("params",)),
+    ("Layers that learn nothing", ("maxpool", "relu"), ("params",)),
+    ("MACs and FLOPs", ("conv", "deconv", "fc", "maxpool"), ("macs", "flops")),
+    ("Memory", ("conv",), ("memory",)),
+)
+"""Title, the kinds whose rules stand there, and what is asked."""
+
+EXAMPLE_QUESTIONS = (
+    ("Sums", "lecture_exercise", ("total.params", "total.macs", "total.memory")),
+    ("Receptive fields", "3x64x64 | conv 8 5 /2 | conv 8 3 /2 | conv 8 3", ("conv3.receptive_field",)),
+    ("Blanks", "3x56x56 | conv 64 5 /2 p2", ("conv1.pad", "conv1.stride", "conv1.kernel")),
+)
+"""Mistakes that belong to no kind of layer, as they are made with these questions."""
+
+EXAMPLE_ANSWERS = (
+    ("alexnet", "conv1.output", "55x55", {}),
+    ("alexnet", "conv1.output", "290400", {}),
+    ("alexnet", "conv1.output", "55", {}),
+    ("alexnet", "conv1.output", "55x55x96", {"order": "chw"}),
+    ("3x20x40 | conv 8 3", "conv1.output", "8x38x18", {}),
+    ("lecture_exercise", "conv2.output", "14x14x96", {"tiling": "strict"}),
+)
+"""Answers whose form gives them away."""
+
+
+def mistakes_page() -> str:
+    """Every known mistake: in letters where a kind of layer brings it, else by example."""
+    parts = [MISTAKES_HEAD]
+    for title, words, asks in CHAPTERS:
+        rows = list(rules(words, asks))
+        parts.append(
+            "\n".join(
+                [f"## {title}\n", "| name | asked of | what is given | why |", "| --- | --- | --- | --- |", *rows, ""]
+            )
+        )
+    for title, network, questions in EXAMPLE_QUESTIONS:
+        rows = list(by_example(network, questions))
+        parts.append("\n".join([f"## {title}\n", "| name | for example | why |", "| --- | --- | --- |", *rows, ""]))
+    parts.append(
+        "\n".join(["## Forms of an answer\n", "| name | answer | why |", "| --- | --- | --- |", *by_form(), ""])
+    )
+    parts.append(
+        "\n".join(["## Units\n", "| name | a count times | memory in bytes times |", "| --- | --- | --- |", *slips()])
+    )
+    return "\n".join(parts) + "\n"
+
+
+def rules(words: tuple[str, ...], asks: tuple[str, ...]) -> Iterator[str]:
+    """The rows of some kinds' rules, each formula once."""
+    told: set[tuple[str, str]] = set()
+    for word in words:
+        kind = kind_of(word).layer
+        for _, chapter in kind.rules(kind.model_construct()):
+            for rule in chapter:
+                formula = rule.wrong.text({})
+                asked = [ask for ask in rule.asks if ask in asks]
+                if not asked or (rule.name, formula) in told:
+                    continue
+                told.add((rule.name, formula))
+                how = {"floor": ", rounded down", "ceil": ", rounded up", "half": ", rounded to the nearest"}.get(
+                    rule.rounding, ""
+                )
+                yield f"| `{rule.name}` | {', '.join(asked)} | `{formula}`{how} | {re.sub('[{}]', '', rule.message)} |"
+
+
+def by_example(network: str, questions: tuple[str, ...]) -> Iterator[str]:
+    """The mistakes of some questions, each name once."""
+    from cnncalc.grading.assignment import question_of
+    from cnncalc.grading.mistakes import mistakes
+    from cnncalc.grading.records import Accept
+
+    report = api.analyse(api.load(network))
+    told: set[str] = set()
+    for text in questions:
+        for each in mistakes(question_of(text, text, Accept()), report).visible:
+            if each.name not in told:
+                told.add(each.name)
+                yield f"| `{each.name}` | `{text}`: {each.formula.replace('*', chr(92) + '*')} | {each.message} |"
+
+
+def by_form() -> Iterator[str]:
+    """The mistakes that the form of an answer shows."""
+    for network, ask, answer, accept in EXAMPLE_ANSWERS:
+        [found] = api.grade_answer(network, ask, answer, accept=accept).submissions[0].answers
+        first = found.mistakes[0]
+        yield f"| `{first.name}` | {answer} for {found.right} | {first.message} |"
+
+
+def slips() -> Iterator[str]:
+    """The slips of units, as factors of the right figure."""
+    from cnncalc.grading.judging import BYTES_SLIPS, COUNT_SLIPS
+
+    counts, memory = ({each.name: each.factor for each in slips} for slips in (COUNT_SLIPS, BYTES_SLIPS))
+    for name in dict.fromkeys((*counts, *memory)):
+        yield f"| `{name}` | {counts.get(name, '')} | {memory.get(name, '')} |"
+
+
 GENERATED = {
     "layers.md": page,
     "cli.md": cli_page,
     "diagnostics.md": diagnostics_page,
     "rules.md": rules_page,
+    "mistakes.md": mistakes_page,
     "networks/index.md": generate_networks.index,
     **{f"networks/{stem}.md": partial(generate_networks.page, stem) for stem in generate_networks.sources()},
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from math import prod
 from typing import NamedTuple
@@ -404,8 +404,3 @@ def unit_slips(table: Table, value: Number, slack: Fraction) -> Iterator[Mistake
             shown = table.truth.shown
             worked = f"{shown}{times} = {written(value)}"
             yield Mistake(slip.name, value, worked, slip.message.format(right=shown), SLIP_HINT)
-
-
-def slips_known() -> Sequence[Slip]:
-    """All slips of units, each name once."""
-    return tuple({each.name: each for each in (*COUNT_SLIPS, *BYTES_SLIPS)}.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 from collections.abc import Iterator
 from fractions import Fraction
@@ -14,7 +15,8 @@ from cnncalc.grading.mistakes import mistakes
 from cnncalc.grading.records import Accept, Question
 from cnncalc.grading.sheet import sheet_of
 from cnncalc.layers import TABLE, kind_of
-from cnncalc.layers.mistakes import AXES, CHANNELS, SIZE, Mistake, Rule, Value, every
+from cnncalc.layers.conv import Conv
+from cnncalc.layers.mistakes import AXES, CHANNELS, SIZE, Mistake, Place, Rule, Value, every, found
 from cnncalc.source import Source
 
 
@@ -216,7 +218,6 @@ def everywhere() -> Iterator[tuple[str, str, Mistake]]:
 
 def test_every_rule_shows_somewhere() -> None:
     from cnncalc.grading.subject import place
-    from cnncalc.layers.mistakes import found
 
     seen = set()
     for network in PLACES:
@@ -280,3 +281,29 @@ def test_no_mistake_is_right() -> None:
         assert item.truth.value not in [each.value for each in item.mistakes]
     conv1 = sheet_of(read_assignment(Source("x.yaml", text), api.find_source)).items[0]
     assert set(conv1.invisible) == {"rounded-up", "rounded-half-up", "not-rounded"}
+
+
+def test_a_count_is_evidence_and_a_size_is_not() -> None:
+    """How often a wrong number that nobody computed follows from some rule, for convolutions drawn at random."""
+    chance = random.Random(3)
+    hits = {"params": [0, 0], "height": [0, 0]}
+    for _ in range(300):
+        size, kernel, pad, stride = (
+            chance.randrange(12, 230),
+            chance.randrange(1, 8),
+            chance.randrange(4),
+            chance.randrange(1, 5),
+        )
+        seen, made = chance.choice([1, 3, 6, 16, 24, 48, 64, 96, 128]), chance.choice([6, 16, 32, 48, 64, 96, 128, 256])
+        layer, shape = Conv(channels=made, kernel=kernel, stride=stride, pad=pad), (seen, size, size)
+        here = Place(layer, (shape,), layer.output(shape), strides=(2,))
+        count = kernel * kernel * seen * made + made
+        counts = {each.value for each in found(here, "params", count).visible}
+        sizes = {each.value for each in found(here, "height", here.output[1]).visible}
+        wrong = [chance.randrange(count // 4, 4 * count) for _ in range(100)]
+        near = [here.output[1] + by for by in range(-5, 6) if by and here.output[1] + by > 0]
+        for ask, numbers, values in (("params", wrong, counts), ("height", near, sizes)):
+            hits[ask][0] += sum(number in values for number in numbers)
+            hits[ask][1] += len(numbers)
+    assert 0 < hits["params"][0] / hits["params"][1] < 0.005
+    assert 0.3 < hits["height"][0] / hits["height"][1] < 0.5

@@ -27,7 +27,7 @@ from cnncalc.layers.mistakes import Mistake, written
 from cnncalc.shape import axis_names, product
 
 SIZE_ASKS = ("output", "height", "width", "depth", "length", "receptive_field")
-"""Figures for which half of the numbers near the right one follow from some mistake: a single one proves nothing."""
+"""Figures for which many of the numbers near the right one follow from some mistake: a single one proves nothing."""
 
 BOTH_WRONG = "both the sizes and the channels are wrong"
 

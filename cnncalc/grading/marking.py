@@ -270,7 +270,7 @@ def in_bytes(value: Value | None, value_bytes: int) -> str:
 
 
 def diagnosis(mark: Marked, mistakes: tuple[Mistake, ...], votes: Votes) -> str:
-    """The mistakes in words: the one that is likelier than the others, else either ... or ...; of sizes, where half of
+    """The mistakes in words: the one that is likelier than the others, else either ... or ...; of sizes, where many of
     the numbers near the right one follow from some mistake, nothing is stated from a single answer."""
     first = mistakes[0]
     if mark.judged.note == BOTH_WRONG:

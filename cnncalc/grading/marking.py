@@ -74,7 +74,7 @@ class Marker:
         self._carried: dict[tuple[str, tuple[Shape, ...]], Carried | None] = {}
         self._terms: dict[str, dict[str, int]] = {}
         self._graded: dict[tuple[object, ...], tuple[Marked, Graded]] = {}
-        self._more: dict[tuple[str, tuple[Shape, ...], Value], Marked] = {}
+        self._more: dict[tuple[int, tuple[Shape, ...]], tuple[Marked, Judged]] = {}
 
     def judge(self, item: Item, text: str) -> Judged:
         """An answer by itself; equal answers are judged once."""
@@ -134,20 +134,26 @@ class Marker:
         return self._carried[key]
 
     def with_more_mistakes(self, mark: Marked, follows: Carried, changed: Mapping[int, Shape]) -> Marked:
-        """An answer that nothing explains, with the mistakes that give it on the student's own shapes."""
+        """The answer with the mistakes that give it on the student's own shapes; a count that a mistake explains
+        already is left alone, since that is no chance."""
         judged, question = mark.judged, mark.item.question
-        if judged.value is None or question.layer is None or judged.verdict != WRONG:
+        settled = judged.verdict != WRONG and question.ask not in SIZE_ASKS
+        if judged.value is None or question.layer is None or settled:
             return mark
         about = self.subjects[question.id]
         flowing = tuple([changed[each] for row in about.rows for each in row.node.inputs if each in changed])
-        key = question.id, flowing, judged.value
+        key = id(judged), flowing
         if key not in self._more:
             if len(self._more) >= CACHED:
                 self._more.clear()
+            known = {each.name for each in judged.candidates}
             made = on_top(question, about, self.flow, changed, follows.value, judged.value)
-            with_them = judged._replace(verdict=DIAGNOSED, candidates=made) if made else judged
-            self._more[key] = mark._replace(judged=with_them)
-        return mark._replace(judged=self._more[key].judged)
+            more = tuple(each for each in made if each.name not in known)
+            found = judged
+            if more:
+                found = judged._replace(verdict=DIAGNOSED, candidates=(*judged.candidates, *more), note="")
+            self._more[key] = mark._replace(judged=found), judged  # both are kept: their ids are keys
+        return mark._replace(judged=self._more[key][0].judged)
 
     def own_shapes(self, marked: Iterable[Marked]) -> dict[int, Shape]:
         """The wrong shapes that a student gave, by node: shapes as a whole, or the axes that were asked for."""
@@ -252,7 +258,7 @@ class Marker:
         if verdict == UNREADABLE:
             return note or "not read"
         if not mark.text.strip() or note == "not answered":
-            return f"not answered; the right answer is {self.right(item)}"
+            return "not answered"
         if mistakes:
             return "; ".join(filter(None, (diagnosis(mark, mistakes, votes), note if note != BOTH_WRONG else "")))
         return "; ".join(filter(None, (f"not {self.right(item)}, and no known mistake gives it", note)))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -622,3 +624,28 @@ def said(value: object) -> str:
     if isinstance(value, tuple):
         return "x".join(map(said, value))
     return str(value) if isinstance(value, int) else f"{float(value):.9g}"  # type: ignore[arg-type]
+
+
+# -- what it costs ----------------------------------------------------------------------------------------------------
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """The modules that a command of its own process has imported."""
+    code = f"import sys; sys.argv[1:] = {list(arguments)!r}\nfrom cnncalc.cli._group import group\ntry:\n    group.main()\nexcept SystemExit:\n    pass\nprint('MODULES', *sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=EXAMPLES.parent.parent.parent
+    )
+    return set(done.stdout.rpartition("MODULES ")[2].split())
+
+
+def test_summarize_pays_nothing_for_mistakes() -> None:
+    assert not {each for each in loaded_by("summarize", "alexnet") if "mistakes" in each or "grading" in each}
+    assert {"cnncalc.layers.mistakes.conv"} <= loaded_by(
+        "grade", "--network", "alexnet", "--ask", "conv1.params", "--answer", "1"
+    )
+
+
+def test_grade_imports_no_framework() -> None:
+    assert not {"torch", "rich", "numpy"} & loaded_by(
+        "grade", "--network", "alexnet", "--ask", "conv1.params", "--answer", "1"
+    )

@@ -117,6 +117,7 @@ def graded(assignment: str, submissions: tuple[str, ...]) -> Grading:
     """The grading of a class, with a progress bar where there are many files."""
     from cnncalc import api
     from cnncalc.cli import _output
+    from cnncalc.collector import paused
     from cnncalc.grading.classroom import Grader
     from cnncalc.grading.classroom import graded as together
     from cnncalc.grading.submissions import files_of
@@ -124,7 +125,8 @@ def graded(assignment: str, submissions: tuple[str, ...]) -> Grading:
     grader = Grader(api.read_assignment(assignment))
     files = files_of(submissions)
     found = _output.progress(files, "grading", len(files)) if len(files) > 20 else files
-    return together(grader, [each for file in found for each in api.grade_file(grader, file)])
+    with paused():
+        return together(grader, [each for file in found for each in api.grade_file(grader, file)])
 
 
 def only(grading: Grading, student: str) -> Grading:

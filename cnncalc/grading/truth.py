@@ -15,7 +15,6 @@ from cnncalc.grading.records import Question, Truth, Value
 from cnncalc.grading.subject import Subject, subject
 from cnncalc.layers.base import Fault, got
 from cnncalc.layers.mistakes import written
-from cnncalc.layers.norm import BatchNorm
 from cnncalc.layers.windowed import Windowed
 from cnncalc.shape import Shape, elements, product, show
 from cnncalc.units import FLOPS_PER_MAC, grouped
@@ -116,7 +115,7 @@ def params(question: Question, about: Subject) -> Truth:
 
 def remembered(row: Row) -> int:
     """The running statistics of a batch normalisation, without its counter."""
-    if not isinstance(row.node.layer, BatchNorm) or row.weights_of:
+    if row.kind != "bn" or row.weights_of:
         return 0
     return sum(each.count for each in row.buffer_tensors if not each.counter)
 

@@ -204,8 +204,13 @@ def _sizes(
     place: Place, ask: str, rule: Rule, every_axis: list[Pieces], given: Value | None = None
 ) -> Iterator[Mistake]:
     """A rule about sizes, done to all spatial axes alike."""
-    values = [rule.value(pieces) for pieces in every_axis]
-    if not values or None in values:
+    if not every_axis:
+        return
+    first = rule.value(every_axis[0])
+    if first is None or (ask == "output" and isinstance(given, tuple) and given[1:2] != (first,)):
+        return
+    values = [first if pieces is every_axis[0] else rule.value(pieces) for pieces in every_axis]
+    if None in values:
         return
     if ask != "output":
         if -AXES[ask] <= len(values):

@@ -20,8 +20,9 @@ CIN, COUT, ONE = Letter("Cin"), Letter("Cout"), Constant(1)
 def windows(place: Place, ask: str) -> Iterable[Pieces]:
     """The letters along each spatial axis."""
     layer: Layer = place.layer
-    for window in layer.windows(place.shapes[0]):  # type: ignore[attr-defined]
-        yield letters_of(window)
+    every: tuple[Window, ...] = layer.windows(place.shapes[0])  # type: ignore[attr-defined]
+    known = {window: letters_of(window) for window in every}
+    return [known[window] for window in every]  # axes that are alike share one record
 
 
 def transposed(place: Place, ask: str) -> Iterable[Pieces]:

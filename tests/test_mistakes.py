@@ -198,7 +198,7 @@ def all_rules() -> dict[tuple[str, tuple[str, ...], str], Rule]:
     found = {}
     for word in TABLE:
         kind = kind_of(word).layer
-        for _, rules in kind.rules(kind.model_construct()):
+        for _, rules in kind.rules():
             for rule in rules:
                 found[rule.name, rule.asks, rule.wrong.text({})] = rule
     return found

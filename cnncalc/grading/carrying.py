@@ -51,7 +51,8 @@ class Flow:
         """The shapes that differ, by node, with those of ``given`` where they stand: a node's own answer counts for
         what comes behind it.  Behind a layer that does not go with what flows in, the right shapes flow on."""
         found: dict[int, Shape] = {}
-        for index in range(min(given), len(self.nodes)) if given else ():
+        first = min(given) if given else len(self.nodes)
+        for index in range(first, len(self.nodes)):
             if index in given:
                 found[index] = given[index]
                 continue
@@ -67,7 +68,7 @@ class Flow:
     def output(self, index: int, changed: Mapping[int, Shape]) -> Shape | None:
         """What a node makes of what flows in; None where it does not go with that, or nothing has changed."""
         node = self.nodes[index]
-        if node.layer is None or node.links or not any(each in changed for each in node.inputs):
+        if node.layer is None or node.links or changed.keys().isdisjoint(node.inputs):
             return None
         key = index, self.inputs(node, changed)
         if key not in self._outputs:

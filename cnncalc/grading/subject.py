@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from cnncalc.analysis.report import Group, Report, Row
@@ -69,6 +70,7 @@ def place(row: Row, shapes: tuple[Shape, ...] | None = None, value_bytes: int | 
     return Place(layer, shapes or right, output, maps, unpooled, strides(report), size)
 
 
+@lru_cache(maxsize=16)
 def strides(report: Report) -> tuple[int, ...]:
     """The strides of a network's windows, each once."""
     found: dict[int, None] = {}

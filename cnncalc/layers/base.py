@@ -355,7 +355,8 @@ class Layer(BaseModel):
         them that has any."""
         raise NotImplementedError
 
-    def rules(self) -> tuple[Chapter, ...]:
+    @classmethod
+    def rules(cls) -> tuple[Chapter, ...]:
         """The mistakes that are made with this kind: see :mod:`cnncalc.layers.mistakes`."""
         from cnncalc.layers.mistakes.counts import CHAPTERS
 

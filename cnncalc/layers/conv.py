@@ -127,7 +127,8 @@ class Convolving(Windowed):
         copied = shape[0] * prod(window.reads for window in self.windows(shape))
         return Matrix(groups, self.made(shape[0]) // groups, seen, prod(self.slide(shape)), copied)
 
-    def rules(self) -> tuple[Chapter, ...]:
+    @classmethod
+    def rules(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import conv
 
         return conv.CHAPTERS
@@ -308,7 +309,8 @@ class TransposedConv(Convolving):
     def unread(self, *shapes: Shape) -> tuple[int, ...]:
         return ()
 
-    def rules(self) -> tuple[Chapter, ...]:
+    @classmethod
+    def rules(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import conv
 
         return conv.TRANSPOSED
@@ -397,7 +399,8 @@ class LocallyConnected(Convolving):
         found = super().matrix(*shapes)
         return found and found._replace(products=found.n, n=1)
 
-    def rules(self) -> tuple[Chapter, ...]:
+    @classmethod
+    def rules(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import conv
 
         return conv.LOCAL

@@ -61,7 +61,8 @@ class FullyConnected(Layer):
         seen = shapes[0][0]
         return Matrix(1, self.features, seen, 1, seen)
 
-    def rules(self) -> tuple[Chapter, ...]:
+    @classmethod
+    def rules(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import dense
 
         return dense.CHAPTERS
@@ -90,7 +91,8 @@ class Flatten(Layer):
     def symbols(self, *shapes: Shape) -> dict[str, str]:
         return {"output": "*".join(("C", *axis_names(len(shapes[0]) - 1)))} if len(shapes[0]) > 1 else {}
 
-    def rules(self) -> tuple[Chapter, ...]:
+    @classmethod
+    def rules(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import dense
 
         return dense.FLATTEN

@@ -43,7 +43,8 @@ class Add(Merging):
     def work(self, *shapes: Shape) -> Work:
         return Work(elementwise=elements(shapes[0]) * (len(shapes) - 1))
 
-    def rules(self) -> tuple[Chapter, ...]:
+    @classmethod
+    def rules(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import maps
 
         return maps.ADD
@@ -128,7 +129,8 @@ class Concat(Merging):
     def symbols(self, *shapes: Shape) -> dict[str, str]:
         return {"output": "C1 + C2" if len(shapes) == 2 else "C1 + C2 + ..."}
 
-    def rules(self) -> tuple[Chapter, ...]:
+    @classmethod
+    def rules(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import maps
 
         return maps.CONCAT

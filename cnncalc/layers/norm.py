@@ -57,7 +57,8 @@ class Normalising(Layer):
     def symbols(self, *shapes: Shape) -> dict[str, str]:
         return {"params": "2*C" if len(self.parameters(*shapes)) == 2 else "C"} if self.parameters(*shapes) else {}
 
-    def rules(self) -> tuple[Chapter, ...]:
+    @classmethod
+    def rules(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import norm
 
         return norm.CHAPTERS
@@ -196,7 +197,8 @@ class LocalResponseNorm(Normalising):
     def formulas(self, *shapes: Shape) -> dict[str, str]:
         return {}
 
-    def rules(self) -> tuple[Chapter, ...]:
+    @classmethod
+    def rules(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import norm
 
         return norm.NOTHING

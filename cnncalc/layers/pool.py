@@ -60,7 +60,8 @@ class Pooling(Windowed):
     def symbols(self, *shapes: Shape) -> dict[str, str]:
         return {"output": self.output_symbols(self.windows(shapes[0]))}
 
-    def rules(self) -> tuple[Chapter, ...]:
+    @classmethod
+    def rules(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import pool
 
         return pool.CHAPTERS
@@ -167,7 +168,8 @@ class GlobalPooling(Layer):
     def reach(self, *shapes: Shape) -> tuple[Reach, ...] | str | None:
         return EVERYWHERE
 
-    def rules(self) -> tuple[Chapter, ...]:
+    @classmethod
+    def rules(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import pool
 
         return pool.GLOBAL
@@ -225,7 +227,8 @@ class AdaptivePool(Layer):
     def formulas(self, *shapes: Shape) -> dict[str, str]:
         return {"output": f"{show(shapes[0][1:])} pooled to {show(self.sizes(shapes[0]))}"}
 
-    def rules(self) -> tuple[Chapter, ...]:
+    @classmethod
+    def rules(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import pool
 
         return pool.GLOBAL

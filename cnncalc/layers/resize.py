@@ -81,7 +81,8 @@ class Upsample(Layer):
                 found.append(Reach(1, ratio, 0))
         return tuple(found)
 
-    def rules(self) -> tuple[Chapter, ...]:
+    @classmethod
+    def rules(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import maps
 
         return maps.RESIZE
@@ -186,7 +187,8 @@ class Pad(Layer):
     def reach(self, *shapes: Shape) -> tuple[Reach, ...] | str | None:
         return tuple(Reach(1, 1, -before) for before, _ in self.sides(shapes[0]))
 
-    def rules(self) -> tuple[Chapter, ...]:
+    @classmethod
+    def rules(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import maps
 
         return maps.PAD

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from cnncalc.layers.mistakes.letters import Formula, Number, Pieces
@@ -109,8 +110,11 @@ class Rule(NamedTuple):
         return self.message.format_map({key: grouped(piece.value) for key, piece in pieces.items()})
 
 
-Chapter: TypeAlias = tuple[Callable[[Place, str], Iterable[Pieces]], tuple[Rule, ...]]
-"""What the letters of some rules stand for at a place, for a figure that is asked for, and the rules."""
+Letters: TypeAlias = Callable[[Place, str], Iterable[Pieces]]
+"""What letters stand for at a place, for a figure that is asked for: once, or for each spatial axis."""
+
+Chapter: TypeAlias = tuple[Letters, tuple[Rule, ...]]
+"""Some rules, and what their letters stand for."""
 
 
 class Found(NamedTuple):
@@ -168,14 +172,9 @@ def sensible(value: Value) -> bool:
 
 def every(place: Place, ask: str, given: Value | None = None) -> Iterator[Mistake]:
     """The mistakes of a place, whether they show or not; with ``given`` those that give this value."""
-    for pieces_of, rules in place.layer.rules():
-        pieces: list[Pieces] | None = None
-        for rule in rules:
-            kind = kind_of(rule, ask)
-            if kind is None:
-                continue
-            if pieces is None:
-                pieces = list(pieces_of(place, ask))
+    for pieces_of, rules in rules_for(type(place.layer), ask):
+        pieces = list(pieces_of(place, ask))
+        for rule, kind in rules:
             if kind == SIZE:
                 yield from _sizes(place, ask, rule, pieces, given)
                 continue
@@ -188,6 +187,17 @@ def every(place: Place, ask: str, given: Value | None = None) -> Iterator[Mistak
                     worked = rule.worked(each)
                     assert worked is not None
                     yield Mistake(rule.name, whole, worked[1], rule.said(each), rule.hint)
+
+
+@cache
+def rules_for(kind: type[Layer], ask: str) -> tuple[tuple[Letters, tuple[tuple[Rule, str], ...]], ...]:
+    """The rules of a kind of layer that answer a question, each with the way it does."""
+    found = []
+    for pieces_of, rules in kind.rules():
+        fitting = tuple((rule, how) for rule in rules if (how := kind_of(rule, ask)) is not None)
+        if fitting:
+            found.append((pieces_of, fitting))
+    return tuple(found)
 
 
 def kind_of(rule: Rule, ask: str) -> str | None:

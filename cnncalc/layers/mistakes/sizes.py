@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cnncalc.arithmetic import Transposed, Window
@@ -20,9 +21,7 @@ CIN, COUT, ONE = Letter("Cin"), Letter("Cout"), Constant(1)
 def windows(place: Place, ask: str) -> Iterable[Pieces]:
     """The letters along each spatial axis."""
     layer: Layer = place.layer
-    every: tuple[Window, ...] = layer.windows(place.shapes[0])  # type: ignore[attr-defined]
-    known = {window: letters_of(window) for window in every}
-    return [known[window] for window in every]  # axes that are alike share one record
+    return map(letters_of, layer.windows(place.shapes[0]))  # type: ignore[attr-defined]
 
 
 def transposed(place: Place, ask: str) -> Iterable[Pieces]:
@@ -31,7 +30,9 @@ def transposed(place: Place, ask: str) -> Iterable[Pieces]:
         yield {**letters_of(window), "outpad": Piece(str(window.outpad), window.outpad)}
 
 
-def letters_of(window: Window | Transposed) -> dict[str, Piece]:
+@lru_cache(maxsize=1024)
+def letters_of(window: Window | Transposed) -> Pieces:
+    """The letters of a window."""
     before, after = window.before, window.after
     both = (
         Piece(f"2*{before}", 2 * before, PRODUCT)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from cnncalc import api
+from cnncalc.cli._group import group
 from cnncalc.errors import SpecError
 from cnncalc.grading.assignment import read_assignment, report_of
 from cnncalc.grading.records import Assignment
@@ -168,6 +171,21 @@ def test_faults(text: str, expected: list[tuple[str, int]]) -> None:
 def test_all_faults_at_once() -> None:
     found = codes("network: alexnet\nfoo: 1\npoints: x\nquestions:\n  - conv1.parms\n  - {layer: conv1, aks: params}\n")
     assert [code for code, _ in found] == ["A101", "A106", "A105", "A101"]
+
+
+FOLDER = Path(__file__).parent / "data" / "assignments"
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in FOLDER.glob("*.yaml")))
+def test_message(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The golden messages: what is said about each file (``UPDATE_GOLDEN=1`` writes them)."""
+    monkeypatch.chdir(FOLDER)
+    result = CliRunner().invoke(group, ["grade", name, name])
+    said = f"{result.stderr}exit {result.exit_code}\n"
+    golden = FOLDER / name.replace(".yaml", ".txt")
+    if os.environ.get("UPDATE_GOLDEN"):
+        golden.write_text(said, "utf-8")
+    assert said == golden.read_text("utf-8")
 
 
 def test_messages_name_the_way_out() -> None:

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -21,9 +22,10 @@ from cnncalc.grading.assignment import read_assignment
 from cnncalc.grading.classroom import Grader, summary
 from cnncalc.grading.classroom import graded as together
 from cnncalc.grading.marking import CARRIED_SHARE
-from cnncalc.grading.records import Answer, Assignment, Graded, GradedSubmission, Submission
+from cnncalc.grading.records import VERDICTS, Answer, Assignment, Graded, GradedSubmission, Submission
 from cnncalc.grading.submissions import read_submissions
 from cnncalc.layers.mistakes import written
+from cnncalc.render.grades import render as render_grades
 from cnncalc.source import Source
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples" / "grading"
@@ -649,3 +651,46 @@ def test_grade_imports_no_framework() -> None:
     assert not {"torch", "rich", "numpy"} & loaded_by(
         "grade", "--network", "alexnet", "--ask", "conv1.params", "--answer", "1"
     )
+
+
+EVERYTHING = (
+    "network: 3x33x41 | conv 8 3 /2 p1 as a | bn as b | maxpool 3 /2 ceil as c | dwconv 3 p1 as d | gap as e | fc 10 as f\n"
+    "questions:\n"
+    "  - a.output\n  - {id: strict, layer: a, ask: output, accept: {tiling: strict, order: hwc}}\n  - a.height\n  - a.channels\n"
+    "  - {id: rounded, layer: a, ask: params, accept: {rounding: 'sig:2'}}\n  - a.weights\n  - a.biases\n  - a.macs\n  - a.flops\n  - a.memory\n"
+    "  - {id: values, layer: a, ask: memory, accept: {units: values}}\n  - a.receptive_field\n  - a.pad\n  - {id: kept, layer: b, ask: params, accept: {bn: total}}\n"
+    "  - c.output\n  - {id: strictly, layer: c, ask: height, accept: {tiling: strict}}\n  - d.output\n  - d.params\n  - {id: flat, layer: e, ask: output, accept: {flattened: true}}\n"
+    "  - f.params\n  - f.features\n  - total.params\n  - total.macs\n  - total.memory\n  - total.layers\n  - total.receptive_field\n"
+)
+
+
+@given(st.data())
+@settings(max_examples=400, deadline=None)
+def test_no_answers_crash_the_grader(data: st.DataObject) -> None:
+    """Whatever is answered to whatever: a verdict, points within bounds, a reason, and every level of feedback."""
+    grader = everything()
+    said = st.one_of(
+        st.text(max_size=30),
+        st.integers(-5, 10**12).map(str),
+        st.lists(st.integers(-1, 70), min_size=1, max_size=5).map(lambda axes: "x".join(map(str, axes))),
+        st.floats(allow_nan=True, allow_infinity=True).map(str),
+        st.sampled_from(
+            ["invalid", "?", "34.9K", "1 MB", "0", "8x17x21", "17x21x8", "8x8x10", "1e9", "0.0", "14.5x14.5x8", "7/2"]
+        ),
+    )
+    answers = {item.question.id: data.draw(said) for item in grader.sheet().items}
+    found = graded_with(grader, answers)
+    assert 0 <= found.score <= found.max
+    for each in found.answers:
+        assert each.verdict in VERDICTS
+        assert 0 <= each.points <= each.max
+        assert each.reason
+        assert (each.verdict == "diagnosed") <= bool(each.mistakes)
+    for format_ in ("table", "json"):
+        for feedback in ("none", "verdict", "hint", "full"):
+            assert render_grades(together(grader, [found]), format_, feedback)
+
+
+@cache
+def everything() -> Grader:
+    return Grader(assignment(EVERYTHING))

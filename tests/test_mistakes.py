@@ -11,6 +11,8 @@ import pytest
 
 from cnncalc import api
 from cnncalc.grading.assignment import read_assignment
+from cnncalc.grading.catalogue import known_mistakes
+from cnncalc.grading.judging import BYTES_SLIPS, COUNT_SLIPS
 from cnncalc.grading.mistakes import mistakes
 from cnncalc.grading.records import Accept, Question
 from cnncalc.grading.sheet import sheet_of
@@ -18,6 +20,7 @@ from cnncalc.layers import TABLE, kind_of
 from cnncalc.layers.conv import Conv
 from cnncalc.layers.mistakes import AXES, CHANNELS, SIZE, Mistake, Place, Rule, Value, every, found
 from cnncalc.source import Source
+from tests.generate_docs import EXAMPLE_ANSWERS
 
 
 def wrong(network: str, subject: str, **accept: object) -> dict[str, Value]:
@@ -307,3 +310,19 @@ def test_a_count_is_evidence_and_a_size_is_not() -> None:
             hits[ask][1] += len(numbers)
     assert 0 < hits["params"][0] / hits["params"][1] < 0.005
     assert 0.3 < hits["height"][0] / hits["height"][1] < 0.5
+
+
+def test_every_name_is_known_by_whoever_gives_credit() -> None:
+    """The names of all diagnoses are in one catalogue, and nothing else is."""
+    told = {name for name, _, _ in all_rules()} | {slip.name for slip in (*COUNT_SLIPS, *BYTES_SLIPS)}
+    for network, subject in (
+        ("lecture_exercise", "total.params"), ("lecture_exercise", "total.macs"), ("lecture_exercise", "total.flops"), ("lecture_exercise", "total.memory"),
+        ("3x64x64 | conv 8 5 /2 | conv 8 3 /2 | conv 8 3 /3", "conv3.receptive_field"),
+    ):  # fmt: skip
+        told |= {each.name for each in all_wrong(network, subject)}
+    for blank in ("pad", "stride", "kernel"):
+        question = Question("q", "conv1", "blank", blank=blank)
+        told |= {each.name for each in mistakes(question, api.analyse("3x56x56 | conv 64 5 /2 p2")).visible}
+    for network, ask, answer, accept in EXAMPLE_ANSWERS:
+        told.add(api.grade_answer(network, ask, answer, accept=accept).submissions[0].answers[0].mistakes[0].name)
+    assert told == known_mistakes()

@@ -330,12 +330,18 @@ class _Reader:
                 self.fault("A106", f"credit lies between 0 and 1, got {self.text(value, 'credit')}", first_mark(value))
             elif share is not None:
                 found[key.value] = share
-            if key.value not in VERDICTS and not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", key.value):
-                self.fault(
-                    "A101", f"{key.value!r} is no verdict and no mistake", key.mark,
-                    help=[did_you_mean(key.value, VERDICTS) or "mistakes are words such as no-bias"],
-                )  # fmt: skip
+            if key.value not in VERDICTS:
+                self.check_mistake(key)
         return found
+
+    def check_mistake(self, key: Scalar) -> None:
+        """Whether there is such a mistake."""
+        from cnncalc.grading.catalogue import known_mistakes  # it looks at every kind of layer there is
+
+        known = known_mistakes()
+        if key.value not in known:
+            hint = did_you_mean(key.value, (*known, *VERDICTS)) or "docs/mistakes.md lists them all"
+            self.fault("A101", f"{key.value!r} is no verdict and no known mistake", key.mark, help=[hint])
 
     def accept(self, tree: Tree | None, default: Accept) -> Accept:
         found = default

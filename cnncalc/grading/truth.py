@@ -67,7 +67,7 @@ def shape(question: Question, about: Subject) -> Truth:
         return Truth(output[0], str(output[0]), grouped(output[0]))
     name, position = AXES[ask]
     if len(output) not in SIZES[ask]:
-        raise unanswerable(question, f"{show(output)} has no {ask}")
+        raise unanswerable(question, f"its output {show(output)} has no {ask}", "ask for output, features or channels")
     if exact is not None:
         return Truth(None, no_whole(formula), "the stride does not tile", "count", (), exact[position])
     axis = dict(each.split(": ", 1) for each in formula.split(", ")).get(name, formula) if ": " in formula else formula

@@ -141,6 +141,21 @@ def test_answers_that_are_diagnosed(network: str, ask: str, answer: str, first: 
     assert found.points == 0
 
 
+def test_two_mistakes_that_give_the_same_count() -> None:
+    """3x3 filters on 3 channels: forgetting the channels and forgetting one side of the kernel are the same number."""
+    found = one("vgg16", "conv1.stage.0.unit.conv.params", "640")
+    assert names(found) == ["input-channels-forgotten", "kernel-not-squared"]
+    assert found.reason.startswith("either ") and "; or " in found.reason
+
+
+def test_every_other_stride_of_the_network_is_thought_of() -> None:
+    network = "3x225x225 | conv 8 7 /2 | conv 8 3 /5 | conv 8 3 /3"
+    for answer, stride in (("54x54x8", 2), ("36x36x8", 3)):
+        found = one(network, "conv2.output", answer)
+        assert "stride-of-another-layer" in names(found)
+        assert f"computed with stride {stride}" in found.reason
+
+
 # -- one answer -------------------------------------------------------------------------------------------------------
 
 

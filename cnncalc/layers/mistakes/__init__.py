@@ -148,21 +148,22 @@ def show_exact(shape: Sequence[int | Fraction]) -> str:
 
 
 def found(place: Place, ask: str, right: Value, given: Value | None = None) -> Found:
-    """All known mistakes for a figure of a layer, in the order of its catalogue; equal ones (by name) once.
+    """All known mistakes for a figure of a layer, in the order of its catalogue; equal ones once.
 
     ``given`` asks only for those that give this value, which is faster.
 
     ``ask`` is ``output``, an axis (``height``, ``width``, ``depth``, ``length``), ``channels``, ``params``,
     ``weights``, ``biases``, ``macs``, ``flops`` or ``memory``.
     """
-    visible: dict[str, Mistake] = {}
+    visible: dict[tuple[str, Value], Mistake] = {}
     invisible: dict[str, None] = {}
     for mistake in every(place, ask, given):
         if mistake.value == right:
             invisible[mistake.name] = None
-        elif mistake.name not in visible and sensible(mistake.value):
-            visible[mistake.name] = mistake
-    return Found(tuple(visible.values()), tuple(name for name in invisible if name not in visible))
+        elif sensible(mistake.value):
+            visible.setdefault((mistake.name, mistake.value), mistake)
+    shown = {name for name, _ in visible}
+    return Found(tuple(visible.values()), tuple(name for name in invisible if name not in shown))
 
 
 def sensible(value: Value) -> bool:

@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from cnncalc.layers.conv import Convolving
-from cnncalc.layers.mistakes import Place, Rule
+from cnncalc.layers.mistakes import Chapter, Place, Rule
 from cnncalc.layers.mistakes.counts import MEMORY_RULES, counted, in_flops, piece
 from cnncalc.layers.mistakes.letters import ABSENT, ATOM, Constant, Letter, Piece, Pieces
 from cnncalc.layers.mistakes.sizes import (
     FILTER_RULES,
-    OTHER_STRIDE_RULES,
+    OTHER_STRIDES,
     TRANSPOSED_RULES,
     WINDOW_RULES,
     channels,
-    other_strides,
     transposed,
     windows,
 )
@@ -213,13 +212,13 @@ LOCAL_RULES = (
          "Every output neuron has weights of its own.", biased),
 )  # fmt: skip
 
-_SHAPES = ((windows, WINDOW_RULES), (channels, FILTER_RULES), (other_strides, OTHER_STRIDE_RULES))
+_SHAPES: tuple[Chapter, ...] = ((windows, WINDOW_RULES), (channels, FILTER_RULES), *OTHER_STRIDES)
 
-CHAPTERS = (*_SHAPES, (filters, RULES), (counted, MEMORY_RULES))
+CHAPTERS: tuple[Chapter, ...] = (*_SHAPES, (filters, RULES), (counted, MEMORY_RULES))
 TRANSPOSED = (
     (transposed, TRANSPOSED_RULES),
     (channels, FILTER_RULES),
     (filters, (*PARAMS_RULES, *WEIGHTS_RULES, *TRANSPOSED_MACS_RULES)),
     (counted, MEMORY_RULES),
 )
-LOCAL = (*_SHAPES, (filters, (*LOCAL_RULES, *MACS_RULES, *FLOP_RULES)), (counted, MEMORY_RULES))
+LOCAL: tuple[Chapter, ...] = (*_SHAPES, (filters, (*LOCAL_RULES, *MACS_RULES, *FLOP_RULES)), (counted, MEMORY_RULES))

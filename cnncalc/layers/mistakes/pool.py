@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from cnncalc.layers.mistakes import SIZE, Place, Rule
+from cnncalc.layers.mistakes import SIZE, Chapter, Place, Rule
 from cnncalc.layers.mistakes.counts import MEMORY_RULES, NOTHING_RULES, counted, piece
 from cnncalc.layers.mistakes.letters import Letter, Piece, Pieces
 from cnncalc.layers.mistakes.sizes import (
-    OTHER_STRIDE_RULES,
+    OTHER_STRIDES,
     POOL_CHANNEL_RULES,
     WINDOW_RULES,
     channels,
-    other_strides,
     windows,
 )
 from cnncalc.layers.windowed import Windowed
@@ -48,10 +47,10 @@ RULES = (
          "Does a pooling multiply by weights?"),
 )  # fmt: skip
 
-CHAPTERS = (
+CHAPTERS: tuple[Chapter, ...] = (
     (windows, WINDOW_RULES),
     (channels, POOL_CHANNEL_RULES),
-    (other_strides, OTHER_STRIDE_RULES),
+    *OTHER_STRIDES,
     (window, RULES),
     (counted, (*MEMORY_RULES, *NOTHING_RULES)),
 )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 
 from cnncalc.arithmetic import Transposed, Window
-from cnncalc.layers.mistakes import CHANNELS, SIZE, Place, Rule
+from cnncalc.layers.mistakes import CHANNELS, SIZE, Chapter, Place, Rule
 from cnncalc.layers.mistakes.letters import ATOM, PRODUCT, SUM, Constant, Letter, Piece, Pieces
 
 if TYPE_CHECKING:
@@ -156,12 +156,12 @@ WINDOW_RULES = (
 OTHER = Letter("S'")
 
 
-def other_strides(place: Place, ask: str) -> Iterable[Pieces]:
-    """The letters along each axis with the stride of another layer; none where no other layer has another one."""
+def other_stride(number: int, place: Place, ask: str) -> Iterable[Pieces]:
+    """The letters along each axis with the stride of another layer, the ``number``-th; none where there is none."""
     pieces = list(windows(place, ask))
     own = {each["S"].value for each in pieces}
     others = [stride for stride in place.strides if stride > 1 and stride not in own]
-    for stride in others[:1]:
+    for stride in others[number : number + 1]:
         yield from ({**each, "S'": Piece(str(stride), stride)} for each in pieces)
 
 
@@ -171,6 +171,9 @@ OTHER_STRIDE_RULES = (
         "Read the stride of this layer again.", None, "floor",
     ),
 )  # fmt: skip
+
+OTHER_STRIDES: tuple[Chapter, ...] = tuple((partial(other_stride, number), OTHER_STRIDE_RULES) for number in range(3))
+"""A chapter for each of the first other strides of a network."""
 
 TRANSPOSED_RULES = (
     Rule(

@@ -482,6 +482,23 @@ def test_levels_of_feedback() -> None:
         assert answer["right"] is None and answer["formula"] is None and answer["mistakes"] == []
 
 
+def test_mistakes_that_explain_several_answers_are_told_together(tmp_path: Path) -> None:
+    (tmp_path / "hw.yaml").write_text(ALEXNET, "utf-8")
+    said = "\n".join(f"  conv{n}.params: {value}" for n, value in ((1, 34848), (2, 614400), (3, 884736)))
+    (tmp_path / "ada.yaml").write_text(f"student: Ada\nanswers:\n{said}\n", "utf-8")
+    shown = run("grade", str(tmp_path / "hw.yaml"), str(tmp_path / "ada.yaml")).stdout
+    assert (
+        "Again and again\n  no-bias in 3 answers: conv1.params, conv2.params, conv3.params\n      Every filter has one bias.\n"
+        in shown
+    )
+    hinted = run("grade", str(tmp_path / "hw.yaml"), str(tmp_path / "ada.yaml"), "--feedback", "hint").stdout
+    assert "no-bias" not in hinted and "  conv1.params, conv2.params, conv3.params\n" in hinted
+    assert (
+        "Again"
+        not in run("grade", str(tmp_path / "hw.yaml"), str(tmp_path / "ada.yaml"), "--feedback", "verdict").stdout
+    )
+
+
 def test_an_answer_that_was_not_read_does_not_show_the_right_one() -> None:
     assert "34,944" not in run("grade", "--network", "alexnet", "--ask", "conv1.params", "--answer", "35k").stdout
 

@@ -82,6 +82,24 @@ def one(found: GradedSubmission, feedback: str, width: int) -> Iterator[Line]:
     yield "dim", f"  {'question':<{name}}  {'answer':<{text}}  {'verdict':<15}  points"
     for each in found.answers:
         yield from answer(each, feedback, name, text, width)
+    if feedback in ("hint", "full"):
+        yield from repeated(found, feedback, width)
+
+
+def repeated(found: GradedSubmission, feedback: str, width: int) -> Iterator[Line]:
+    """The mistakes that explain several answers, with their hints; without their names where only hints are given."""
+    made: dict[str, list[Graded]] = {}
+    for each in found.answers:
+        if each.verdict in (DIAGNOSED, UNIT_SLIP) and each.mistakes:
+            made.setdefault(each.mistakes[0].name, []).append(each)
+    several = sorted((each for each in made.items() if len(each[1]) > 1), key=lambda each: -len(each[1]))
+    if several:
+        yield "heading", "Again and again"
+    for name, answers in several:
+        where = ", ".join(each.question.id for each in answers)
+        yield "row", cut(f"  {name} in {len(answers)} answers: {where}" if feedback == "full" else f"  {where}", width)
+        for part in wrapped(answers[0].hint, width):
+            yield "dim", part
 
 
 def cut(text: str, width: int) -> str:
@@ -89,8 +107,6 @@ def cut(text: str, width: int) -> str:
 
 
 def answer(found: Graded, feedback: str, name: int, text: int, width: int) -> Iterator[Line]:
-    from textwrap import wrap
-
     shown = told(found, feedback)
     written = " ".join(found.answer.split()) or "-"
     verdict = (shown.verdict or "").replace("_", " ")
@@ -98,8 +114,15 @@ def answer(found: Graded, feedback: str, name: int, text: int, width: int) -> It
     line = f"  {cut(found.question.id, name):<{name}}  {cut(written, text):<{text}}  {verdict:<15}  {got:>6}"
     yield shown.verdict or "row", line
     for note in notes(found, shown.reason, shown.formula, shown.verdict):
-        for part in wrap(note, max(width - 6, 30), break_long_words=False, break_on_hyphens=False):
-            yield "dim", f"      {part}"
+        for part in wrapped(note, width):
+            yield "dim", part
+
+
+def wrapped(text: str, width: int) -> list[str]:
+    """The lines of a note."""
+    from textwrap import wrap
+
+    return [f"      {line}" for line in wrap(text, max(width - 6, 30), break_long_words=False, break_on_hyphens=False)]
 
 
 def notes(found: Graded, reason: str, formula: str | None, verdict: str | None) -> Iterator[str]:

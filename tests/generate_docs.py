@@ -360,7 +360,7 @@ def by_form() -> Iterator[str]:
 
 def slips() -> Iterator[str]:
     """The slips of units, as factors of the right figure."""
-    from cnncalc.grading.judging import BYTES_SLIPS, COUNT_SLIPS
+    from cnncalc.grading.slips import BYTES_SLIPS, COUNT_SLIPS
 
     counts, memory = ({each.name: each.factor for each in slips} for slips in (COUNT_SLIPS, BYTES_SLIPS))
     for name in dict.fromkeys((*counts, *memory)):

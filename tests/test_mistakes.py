@@ -12,10 +12,10 @@ import pytest
 from cnncalc import api
 from cnncalc.grading.assignment import read_assignment
 from cnncalc.grading.catalogue import known_mistakes
-from cnncalc.grading.judging import BYTES_SLIPS, COUNT_SLIPS
 from cnncalc.grading.mistakes import mistakes
 from cnncalc.grading.records import Accept, Question
 from cnncalc.grading.sheet import sheet_of
+from cnncalc.grading.slips import BYTES_SLIPS, COUNT_SLIPS
 from cnncalc.layers import TABLE, kind_of
 from cnncalc.layers.conv import Conv
 from cnncalc.layers.mistakes import AXES, CHANNELS, SIZE, Mistake, Place, Rule, Value, every, found

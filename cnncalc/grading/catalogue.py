@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from cnncalc.grading.judging import BYTES_SLIPS, COUNT_SLIPS
+from cnncalc.grading.slips import BYTES_SLIPS, COUNT_SLIPS
 from cnncalc.layers import TABLE, kind_of
 
 OF_SUMS = (

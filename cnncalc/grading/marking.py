@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
-from typing import NamedTuple
 
 from cnncalc.grading.carrying import Carried, Flow, carried, on_top, output_node, own_total, plausible
-from cnncalc.grading.judging import BOTH_WRONG, SIZE_ASKS, Judged, Table, judge, table_of
-from cnncalc.grading.mistakes import terms_of
+from cnncalc.grading.diagnosis import WRONG_VERDICTS, Marked, Votes, diagnosis, ranking
+from cnncalc.grading.judging import judge
 from cnncalc.grading.records import (
     CARRIED,
     CORRECT,
     DIAGNOSED,
-    UNIT_SLIP,
     UNREADABLE,
     WRONG,
     Graded,
@@ -26,6 +24,8 @@ from cnncalc.grading.records import (
 )
 from cnncalc.grading.sheet import Item, Sheet
 from cnncalc.grading.subject import Subject, subject
+from cnncalc.grading.sums import terms_of
+from cnncalc.grading.tables import BOTH_WRONG, SIZE_ASKS, Judged, Table, table_of
 from cnncalc.grading.truth import AXES, SIZES
 from cnncalc.layers.mistakes import Mistake
 from cnncalc.shape import Shape
@@ -36,22 +36,6 @@ CARRIED_SHARE = Fraction(9, 10)
 
 CACHED = 200_000
 """So many judged answers are remembered, at most."""
-
-
-WRONG_VERDICTS = frozenset((DIAGNOSED, UNIT_SLIP, WRONG))
-
-
-class Marked(NamedTuple):
-    """An answer between judging and grading."""
-
-    item: Item
-    text: str
-    judged: Judged
-    carried: Carried | None = None
-
-    @property
-    def wrong(self) -> bool:
-        return self.judged.verdict in WRONG_VERDICTS
 
 
 class Marker:
@@ -151,7 +135,8 @@ class Marker:
             more = tuple(each for each in made if each.name not in known)
             found = judged
             if more:
-                found = judged._replace(verdict=DIAGNOSED, candidates=(*judged.candidates, *more), note="")
+                before = () if BOTH_WRONG in judged.note else judged.candidates  # those explain half of it each
+                found = judged._replace(verdict=DIAGNOSED, candidates=(*before, *more), note="")
             self._more[key] = mark._replace(judged=found), judged  # both are kept: their ids are keys
         return mark._replace(judged=self._more[key][0].judged)
 
@@ -260,7 +245,7 @@ class Marker:
         if not mark.text.strip() or note == "not answered":
             return "not answered"
         if mistakes:
-            return "; ".join(filter(None, (diagnosis(mark, mistakes, votes), note if note != BOTH_WRONG else "")))
+            return "; ".join(filter(None, (diagnosis(mark, mistakes, votes), note.replace(BOTH_WRONG, "").strip("; "))))
         return "; ".join(filter(None, (f"not {self.right(item)}, and no known mistake gives it", note)))
 
 
@@ -273,77 +258,6 @@ def in_bytes(value: Value | None, value_bytes: int) -> str:
     elif value >= 10**3:
         figures += [f"{value / 10**3:.1f} kB", f"{value / 2**10:.1f} KiB"]
     return f"{grouped(value)} bytes ({', '.join(figures)})"
-
-
-def diagnosis(mark: Marked, mistakes: tuple[Mistake, ...], votes: Votes) -> str:
-    """The mistakes in words: the one that is likelier than the others, else either ... or ...; of sizes, where many of
-    the numbers near the right one follow from some mistake, nothing is stated from a single answer."""
-    first = mistakes[0]
-    if mark.judged.note == BOTH_WRONG:
-        right = mark.item.truth.value or mark.item.truth.exact
-        sizes = [each for each in mistakes if has_channels(each, right)]
-        channels = [each for each in mistakes if each not in sizes]
-        return f"perhaps {sizes[0].line}; and {channels[0].line}"
-    likely = [each for each in mistakes if votes.weight(each.name) == votes.weight(first.name)]
-    lines = list(dict.fromkeys(each.line for each in likely))
-    if len(lines) > 1:
-        return f"either {'; or '.join(lines[:3])}"
-    uncertain = mark.item.question.ask in SIZE_ASKS and votes.count(first.name) < 2 and first.name not in CERTAIN
-    return f"perhaps {first.line}" if uncertain else first.line
-
-
-def has_channels(mistake: Mistake, right: Value | None) -> bool:
-    """Whether a wrong shape has the right channels."""
-    return isinstance(mistake.value, tuple) and isinstance(right, tuple) and mistake.value[0] == right[0]
-
-
-CERTAIN = (
-    "axes-in-other-order", "height-and-width-swapped", "channels-missing", "flattened-shape", "one-axis-only",
-    "tiling-ignored", "not-rounded", "channels-kept", "channels-multiplied", "channels-added",
-)  # fmt: skip
-"""Mistakes with shapes that a single answer shows beyond doubt."""
-
-
-class Votes:
-    """How many answers of a submission each mistake explains, and how many it would have changed and did not."""
-
-    def __init__(self, explains: Mapping[str, int], against: Mapping[str, int]) -> None:
-        self.explains = explains
-        self.against = against
-
-    def count(self, name: str) -> int:
-        return self.explains.get(name, 0)
-
-    def weight(self, name: str) -> tuple[int, int]:
-        """The more answers it explains, and the fewer speak against it, the likelier a mistake is."""
-        return self.explains.get(name, 0), -self.against.get(name, 0)
-
-    def ranked(self, candidates: Iterable[Mistake]) -> tuple[Mistake, ...]:
-        """The likeliest first; among equals in the order of the catalogue."""
-        return tuple(sorted(candidates, key=lambda each: self.weight(each.name), reverse=True))
-
-
-def ranking(marked: Iterable[Marked]) -> Votes:
-    """What the answers of a submission say about each mistake, all of them together."""
-    explains: dict[str, int] = {}
-    suspects: list[Marked] = []
-    answered: list[Marked] = []
-    for each in marked:
-        if each.judged.value is not None:
-            answered.append(each)
-        if each.judged.candidates:
-            suspects.append(each)
-            if each.carried is None:
-                for name in {one.name for one in each.judged.candidates}:
-                    explains[name] = explains.get(name, 0) + 1
-    against: dict[str, int] = {}
-    if any(len(each.judged.candidates) > 1 for each in suspects):
-        for each in answered:
-            made = {one.name for one in each.judged.candidates}
-            for name in each.item.names:
-                if name in explains and name not in made:
-                    against[name] = against.get(name, 0) + 1
-    return Votes(explains, against)
 
 
 def unmarked(sheet: Sheet, reason: str) -> tuple[Graded, ...]:

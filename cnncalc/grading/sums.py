@@ -1,0 +1,126 @@
+"""What goes wrong with a sum over rows."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from cnncalc.analysis.report import Row
+from cnncalc.grading.records import Question
+from cnncalc.grading.subject import Subject
+from cnncalc.grading.truth import COUNTED, counted_layer
+from cnncalc.layers.mistakes import Mistake
+from cnncalc.shape import elements
+from cnncalc.units import grouped
+
+SUM_HINT = "Add up all rows, each once."
+
+
+def terms_of(question: Question, about: Subject) -> Iterator[tuple[str, int]]:
+    """The rows that a figure adds up, by name, as far as they are not 0."""
+    if question.ask == "layers":
+        return
+    if question.ask == "memory":
+        if about.name is None:
+            value_bytes = 1 if question.accept.units == "values" else about.report.value_bytes
+            yield from ((name, elements(shape) * value_bytes) for name, shape in about.report.inputs)
+            for row in about.rows:
+                if row.node.facts.fresh if question.accept.memory == "all" else counted_layer(row):
+                    yield row.line or row.name, elements(row.output) * value_bytes
+        return
+    learning = Counter(row.line for row in about.report.rows if row.parameters)
+    for row in about.rows:
+        value = COUNTED[question.ask](question, about._replace(rows=(row,))).value
+        if isinstance(value, int) and value:
+            # `fc1` for `fc1.fc`, where no other row of the line learns anything
+            yield row.line if row.line is not None and learning[row.line] == 1 else row.name, value
+
+
+def sums(question: Question, about: Subject, terms: list[tuple[str, int]]) -> Iterator[Mistake]:
+    """What goes wrong with a sum: a row twice, a row missing, a row instead of the sum, some rows only."""
+    total = sum(value for _, value in terms)
+    for name, value in terms if len(terms) > 1 else ():
+        yield Mistake(
+            "sum-repeats-row", value, f"{name} = {grouped(value)}", f"the sum repeats {name}'s count", SUM_HINT
+        )
+    for name, value in terms if len(terms) > 1 else ():
+        worked = f"{grouped(total)} - {grouped(value)} = {grouped(total - value)}"
+        yield Mistake("row-missing", total - value, worked, f"the sum leaves out {name}", SUM_HINT)
+    for name, value in terms:
+        worked = f"{grouped(total)} + {grouped(value)} = {grouped(total + value)}"
+        yield Mistake("row-twice", total + value, worked, f"the sum counts {name} twice", SUM_HINT)
+    yield from parts(question, about)
+
+
+def parts(question: Question, about: Subject) -> Iterator[Mistake]:
+    """Sums over some rows only, or of another figure."""
+
+    def figure(ask: str, rows: tuple[Row, ...]) -> int:
+        value = COUNTED[ask](question._replace(ask=ask), about._replace(rows=rows)).value
+        assert isinstance(value, int)
+        return value
+
+    families: dict[str, tuple[Row, ...]] = {}
+    for row in about.rows:
+        layer = row.node.layer
+        if layer is not None and row.parameters:
+            families[layer.family] = (*families.get(layer.family, ()), row)
+    ask = question.ask
+    names = {"convolution": ("only-convolutions", "convolutions"), "dense": ("only-dense", "fully connected layers")}
+    if len(families) > 1 and ask != "memory":
+        for family, (name, plural) in names.items():
+            value = figure(ask, families.get(family, ()))
+            if value:
+                yield Mistake(name, value, grouped(value), f"the {plural} only", SUM_HINT)
+    if ask == "params" and question.accept.bias == "counted":
+        value = figure("weights", about.rows)
+        yield Mistake(
+            "no-bias",
+            value,
+            grouped(value),
+            "the biases are missing in every row",
+            "Every filter and every output has one bias.",
+        )
+    if ask in ("macs", "flops"):
+        other = "flops" if ask == "macs" else "macs"
+        value = figure(other, about.rows)
+        said = {"flops": "these are FLOPs: a MAC is two of them", "macs": "these are MACs: each is two FLOPs"}[other]
+        yield Mistake(
+            f"{other}-given", value, grouped(value), said, "One MAC is a multiplication and an addition: two FLOPs."
+        )
+        value = figure("params", about.rows)
+        yield Mistake(
+            "params-given",
+            value,
+            grouped(value),
+            "that is the number of parameters",
+            "Every weight is used at every output position.",
+        )
+    if ask == "memory":
+        yield from memory_parts(question, about)
+
+
+def memory_parts(question: Question, about: Subject) -> Iterator[Mistake]:
+    """Other sums of bytes that are given for the memory of the values."""
+    value_bytes = 1 if question.accept.units == "values" else about.report.value_bytes
+    total = COUNTED["memory"](question, about).value
+    assert isinstance(total, int)
+    learned = about.report.totals.params * value_bytes
+    hint = "The question is about the values that flow, not about those that are learned."
+    yield Mistake(
+        "parameters-counted", learned, grouped(learned), "the memory of the parameters, not of the values", hint
+    )
+    yield Mistake(
+        "parameters-added",
+        total + learned,
+        f"{grouped(total)} + {grouped(learned)} = {grouped(total + learned)}",
+        "the parameters are counted as well",
+        hint,
+    )
+    yield Mistake(
+        "forward-and-backward",
+        2 * total,
+        f"2*{grouped(total)} = {grouped(2 * total)}",
+        "counted twice, forward and backward",
+        "Count the forward pass only.",
+    )

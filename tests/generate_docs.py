@@ -279,6 +279,7 @@ CHAPTERS = (
 
 EXAMPLE_QUESTIONS = (
     ("Sums", "lecture_exercise", ("total.params", "total.macs", "total.memory")),
+    ("Depthwise-separable convolutions", "32x56x56 | dwconv 3 p1 | conv 64 1", ("total.params",)),
     ("Receptive fields", "3x64x64 | conv 8 5 /2 | conv 8 3 /2 | conv 8 3", ("conv3.receptive_field",)),
     ("Blanks", "3x56x56 | conv 64 5 /2 p2", ("conv1.pad", "conv1.stride", "conv1.kernel")),
 )

@@ -156,6 +156,12 @@ def test_every_other_stride_of_the_network_is_thought_of() -> None:
         assert f"computed with stride {stride}" in found.reason
 
 
+def test_a_blank_says_what_would_come_out() -> None:
+    found = one("3x224x224 | conv 64 7 /2 p3", "conv1.pad", "2")
+    assert found.reason == "not 3, and no known mistake gives it; pad 2 gives 64x111x111, not 64x112x112"
+    assert "does not go with" in one("3x4x4 | conv 64 3 p1", "conv1.kernel", "40").reason
+
+
 # -- one answer -------------------------------------------------------------------------------------------------------
 
 

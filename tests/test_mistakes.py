@@ -184,6 +184,19 @@ def test_mistakes_with_sums() -> None:
     assert by_message["the biases are missing in every row"] == 2_561_784 - 96 - 96 - 48 - 1024 - 1000
 
 
+def test_depthwise_separable_convolutions() -> None:
+    """Right: 3*3*32 + 32 + 32*64 + 64."""
+    found = wrong("32x56x56 | dwconv 3 p1 | conv 64 1", "total.params")
+    assert found["standard-convolution"] == 3 * 3 * 32 * 64 + 64
+    assert found["multiplied-not-added"] == 3 * 3 * 32 * 32 * 64
+    parts = {
+        each.value
+        for each in all_wrong("32x56x56 | dwconv 3 p1 | conv 64 1", "total.params")
+        if each.name == "sum-repeats-row"
+    }
+    assert parts == {3 * 3 * 32 + 32, 32 * 64 + 64}
+
+
 # -- all rules --------------------------------------------------------------------------------------------------------
 
 PLACES = (
@@ -318,6 +331,7 @@ def test_every_name_is_known_by_whoever_gives_credit() -> None:
     for network, subject in (
         ("lecture_exercise", "total.params"), ("lecture_exercise", "total.macs"), ("lecture_exercise", "total.flops"), ("lecture_exercise", "total.memory"),
         ("3x64x64 | conv 8 5 /2 | conv 8 3 /2 | conv 8 3 /3", "conv3.receptive_field"),
+        ("32x56x56 | dwconv 3 p1 | conv 64 1", "total.params"),
     ):  # fmt: skip
         told |= {each.name for each in all_wrong(network, subject)}
     for blank in ("pad", "stride", "kernel"):

@@ -10,6 +10,7 @@ from cnncalc.layers import TABLE, kind_of
 OF_SUMS = (
     "sum-repeats-row", "row-missing", "row-twice", "only-convolutions", "only-dense", "no-bias", "flops-given",
     "macs-given", "params-given", "parameters-counted", "parameters-added", "forward-and-backward",
+    "multiplied-not-added",
 )  # fmt: skip
 OF_FIELDS = (
     "own-kernel-only", "strides-forgotten", "own-stride-counted", "minus-one-forgotten", "kernels-multiplied",

@@ -26,9 +26,9 @@ from cnncalc.grading.sheet import Item, Sheet
 from cnncalc.grading.subject import Subject, subject
 from cnncalc.grading.sums import terms_of
 from cnncalc.grading.tables import BOTH_WRONG, SIZE_ASKS, Judged, Table, table_of
-from cnncalc.grading.truth import AXES, SIZES
+from cnncalc.grading.truth import AXES, SIZES, with_setting
 from cnncalc.layers.mistakes import Mistake
-from cnncalc.shape import Shape
+from cnncalc.shape import Shape, show
 from cnncalc.units import grouped
 
 CARRIED_SHARE = Fraction(9, 10)
@@ -230,6 +230,18 @@ class Marker:
             return in_bytes(item.truth.value, self.sheet.report.value_bytes)
         return item.truth.shown
 
+    def outcome(self, mark: Marked) -> str:
+        """What would come out with the value that was given for a blank hyperparameter."""
+        question, value = mark.item.question, mark.judged.value
+        about = self.subjects[question.id]
+        row = next((row for row in about.rows if hasattr(row.node.layer, question.blank or "")), None)
+        if row is None or question.blank is None or not isinstance(value, int):
+            return ""
+        other = with_setting(row, question.blank, value)
+        if other is None:
+            return f"{question.blank} {value} does not go with what flows in"
+        return f"{question.blank} {value} gives {show(other.output(*row.input_shapes))}, not {show(row.output)}"
+
     def reason(self, mark: Marked, verdict: str, mistakes: tuple[Mistake, ...], votes: Votes) -> str:
         """Why an answer has its verdict, for ``--feedback full``."""
         judged, item = mark.judged, mark.item
@@ -244,6 +256,8 @@ class Marker:
             return note or "not read"
         if not mark.text.strip() or note == "not answered":
             return "not answered"
+        if item.question.blank is not None:
+            note = "; ".join(filter(None, (note, self.outcome(mark))))
         if mistakes:
             return "; ".join(filter(None, (diagnosis(mark, mistakes, votes), note.replace(BOTH_WRONG, "").strip("; "))))
         return "; ".join(filter(None, (f"not {self.right(item)}, and no known mistake gives it", note)))

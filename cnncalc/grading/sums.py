@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from math import prod
 
 from cnncalc.analysis.report import Row
 from cnncalc.grading.records import Question
 from cnncalc.grading.subject import Subject
 from cnncalc.grading.truth import COUNTED, counted_layer
+from cnncalc.layers.conv import Convolving
 from cnncalc.layers.mistakes import Mistake
-from cnncalc.shape import elements
+from cnncalc.shape import elements, product
 from cnncalc.units import grouped
 
 SUM_HINT = "Add up all rows, each once."
@@ -98,6 +100,34 @@ def parts(question: Question, about: Subject) -> Iterator[Mistake]:
         )
     if ask == "memory":
         yield from memory_parts(question, about)
+    if ask in ("params", "weights"):
+        yield from separable(question, about)
+
+
+def separable(question: Question, about: Subject) -> Iterator[Mistake]:
+    """A depthwise convolution with a 1x1 behind it: an ordinary one instead, and the product instead of the sum."""
+    rows = [row for row in about.rows if isinstance(row.node.layer, Convolving)]
+    if [row.kind for row in rows] != ["dwconv", "conv"] or prod(kernel_of(rows[1])) != 1:
+        return
+    kernel, seen, made = kernel_of(rows[0]), rows[0].input_shapes[0][0], rows[1].output[0]
+    layer = rows[1].node.layer
+    assert isinstance(layer, Convolving)
+    biased = layer.biased and question.ask == "params" and question.accept.bias == "counted"
+    hint = "A depthwise convolution sees each channel by itself; the 1x1 behind it mixes them."
+    worked = f"{product((*kernel, seen, made))}{f' + {made}' if biased else ''}"
+    count = prod(kernel) * seen * made + biased * made
+    said = "an ordinary convolution does both at once: here they are two layers"
+    yield Mistake("standard-convolution", count, f"{worked} = {grouped(count)}", said, hint)
+    one, other = prod(kernel) * seen, seen * made
+    worked = f"{grouped(one)}*{grouped(other)} = {grouped(one * other)}"
+    yield Mistake("multiplied-not-added", one * other, worked, "the two layers are multiplied, not added", SUM_HINT)
+
+
+def kernel_of(row: Row) -> tuple[int, ...]:
+    """The kernel of a convolution, per axis."""
+    layer = row.node.layer
+    assert isinstance(layer, Convolving)
+    return layer.filters(row.input_shapes[0])
 
 
 def memory_parts(question: Question, about: Subject) -> Iterator[Mistake]:

@@ -13,7 +13,7 @@ from cnncalc.analysis.report import Report, Row
 from cnncalc.errors import SpecError, fault
 from cnncalc.grading.records import Question, Truth, Value
 from cnncalc.grading.subject import Subject, subject
-from cnncalc.layers.base import Fault, got
+from cnncalc.layers.base import Fault, Layer, got
 from cnncalc.layers.mistakes import written
 from cnncalc.layers.windowed import Windowed
 from cnncalc.shape import Shape, elements, product, show
@@ -279,11 +279,20 @@ def setting(question: Question, about: Subject) -> Truth:
 
 def gives(row: Row, name: str, value: int) -> bool:
     """Whether the layer gives the same shape and as many parameters with another value of a hyperparameter."""
+    other = with_setting(row, name, value)
+    if other is None:
+        return False
+    return other.output(*row.input_shapes) == row.output and other.parameters(*row.input_shapes) == row.parameters
+
+
+def with_setting(row: Row, name: str, value: int) -> Layer | None:
+    """The layer with another value of a hyperparameter; None where that does not go with what flows in."""
     layer = row.node.layer
     assert layer is not None
     fields = {each: getattr(layer, each) for each in type(layer).model_fields}
     try:
         other = type(layer)(**{**fields, name: value})
-        return other.output(*row.input_shapes) == row.output and other.parameters(*row.input_shapes) == row.parameters
+        other.output(*row.input_shapes)
     except (Fault, ValidationError):
-        return False
+        return None
+    return other

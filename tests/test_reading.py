@@ -95,6 +95,11 @@ def test_the_batch_is_kept_for_whoever_knows_the_rank() -> None:
     assert read_answer("torch.Size([1, 96, 55, 55])", 3).values == (1, 96, 55, 55)
 
 
+def test_the_coarsest_axis_says_how_far_a_shape_goes() -> None:
+    assert read_answer("3x7.66666667x10.33", 3).slack == Fraction(1, 200)
+    assert read_answer("96x55x55", 3).slack == 0
+
+
 def test_a_comma_in_front_of_three_digits() -> None:
     assert read_answer("1,200", 1).values == (1200,)
     assert read_answer("290,400", 3).values == (290_400,)

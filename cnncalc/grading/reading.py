@@ -181,7 +181,8 @@ def shape_of(parts: list[str], axes: str = "") -> Reading | None:
         if not re.fullmatch(r"\d{1,3}(?:[,']\d{3})+|\d+(?:\.\d+)?|\d+,\d{1,2}", part) or len(part) > 30:
             return None
         digits = separators(part)
-        places = max(places, len(digits.partition(".")[2]))
+        decimals = len(digits.partition(".")[2])
+        places = min(places, decimals) if places and decimals else places or decimals  # the coarsest axis decides
         values.append(simplest(Fraction(digits)))
     if not values or len(values) > 6:
         return None

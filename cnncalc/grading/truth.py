@@ -270,6 +270,8 @@ def setting(question: Question, about: Subject) -> Truth:
     if question.blank == "pad" and isinstance(layer, Windowed):
         sides = {each for pair in layer.sides(row.input_shapes[0][1:]) for each in pair}
         value = sides.pop() if len(sides) == 1 else value
+    if isinstance(value, tuple) and len(set(value)) == 1:
+        value = value[0]
     if isinstance(value, bool) or not isinstance(value, int):
         raise unanswerable(question, f"{question.blank} is {got(value)}, not one whole number")
     same = tuple(each for each in range(max(64, value + 1)) if each != value and gives(row, question.blank, each))

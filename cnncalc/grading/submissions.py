@@ -23,7 +23,9 @@ SUFFIXES = (".yaml", ".yml", ".json", ".csv", ".md", ".markdown", ".txt")
 FIELD_LIMIT = 100_000
 """No cell of a CSV file is longer."""
 
-_STUDENT = re.compile(r"^[#>*\s_-]*(?:student|name)[*_\s]*[:=][*_\s]*(\S.*?)[*_\s]*$", re.IGNORECASE | re.MULTILINE)
+_STUDENT = re.compile(
+    r"^[#>*\s_-]*(?:student|name)[*_ \t]*[:=][*_ \t]*(\S.*?)(?:(?<!\\)[*_ \t])*$", re.IGNORECASE | re.MULTILINE
+)
 _RULE = re.compile(r"\|?[\s:|-]+\|?\Z")
 _QUESTION = ("question", "id", "frage", "item")
 _ANSWER = ("answer", "antwort", "your answer", "response")
@@ -220,7 +222,8 @@ def markdown_sheets(source: Source) -> Iterator[Sheet]:
             if max(columns) < len(cells):
                 answers.append(Answer(plain(cells[question]), plain(cells[answer]), line_mark(source, number)))
     name = plain(student[1]) if student else ""
-    yield Sheet(name.strip("_ .…") or stem(source), answers, Mark(source, 0, 0))
+    name = re.sub(r"[\s_.…]{3,}\Z", "", name)  # what is left of the line to write on
+    yield Sheet(name if name.strip("_ .…") else stem(source), answers, Mark(source, 0, 0))
 
 
 def cells_of(line: str) -> list[str]:

@@ -25,7 +25,7 @@ from cnncalc.units import DTYPE_BYTES
 
 KEYS = (
     "assignment", "id", "about", "network", "net", "set", "variant", "dtype", "params", "points", "accept", "credit",
-    "questions",
+    "questions", "mistakes",
 )  # fmt: skip
 QUESTION_KEYS = ("id", "layer", "ask", "blank", "points", "accept", "text")
 
@@ -129,6 +129,7 @@ class _Reader:
         self.source = source
         self.find = find
         self.found: list[Diagnostic] = []
+        self.places: dict[str, Tree] = {}
 
     # -- reporting ----------------------------------------------------------------------------------------------------
 
@@ -198,7 +199,7 @@ class _Reader:
         stem = os.path.splitext(os.path.basename(self.source.name))[0]
         found = Assignment(
             self.text(keys.get("id"), "id") or stem, title, network, net, questions, choices, credit,
-            self.text(keys.get("about"), "about"), dtype, self.source, options,
+            self.text(keys.get("about"), "about"), dtype, self.source, options, self.chosen(keys.get("mistakes")),
         )  # fmt: skip
         if all(each.code[0] == "A" for each in self.found) and net in (None, *network_nets(network)):
             self.check(found)
@@ -216,6 +217,20 @@ class _Reader:
                 truth(question, report)
             except SpecError as error:
                 self.found += error.diagnostics
+        if assignment.chosen and not self.found:
+            self.check_chosen(assignment, report)
+
+    def check_chosen(self, assignment: Assignment, report: Report) -> None:
+        """Whether the mistakes that variants are chosen for can be made with some question."""
+        from cnncalc.grading.mistakes import mistakes
+
+        made = [mistakes(question, report) for question in assignment.questions]
+        known = {name for found in made for name in (*found.invisible, *(each.name for each in found.visible))}
+        for name in assignment.chosen:
+            if name not in known:
+                hint = did_you_mean(name, known) or f"such as {', '.join(sorted(known)[:6])}"
+                mark = first_mark(self.places[name])
+                self.fault("A106", f"no question has a mistake {name!r}", mark, help=[hint])
 
     # -- the network --------------------------------------------------------------------------------------------------
 
@@ -342,6 +357,14 @@ class _Reader:
         if key.value not in known:
             hint = did_you_mean(key.value, (*known, *VERDICTS)) or "docs/mistakes.md lists them all"
             self.fault("A101", f"{key.value!r} is no verdict and no known mistake", key.mark, help=[hint])
+
+    def chosen(self, tree: Tree | None) -> tuple[str, ...]:
+        """The mistakes that variants are chosen for."""
+        if isinstance(tree, Items):
+            self.places = {self.text(each, "a mistake"): each for each in tree}
+        elif tree is not None:
+            self.fault("A103", "mistakes must be a list", first_mark(tree), help=["mistakes: [no-bias, rounded-up]"])
+        return tuple(self.places)
 
     def accept(self, tree: Tree | None, default: Accept) -> Accept:
         found = default

@@ -25,23 +25,19 @@ from cnncalc.grading.records import (
 )
 from cnncalc.grading.sheet import Sheet, sheet_of
 from cnncalc.grading.submissions import stem
+from cnncalc.grading.variants import Variants
 from cnncalc.source import Source
 
 Values = Callable[[Assignment, str], Mapping[str, Number]]
 """A student's own values of the network's parameters."""
 
 
-def own_values(assignment: Assignment, student: str) -> Mapping[str, Number]:
-    """The values of an assignment without variants: those of its network."""
-    return {}
-
-
 class Grader:
     """Grades submissions of one assignment; sheets with equal numbers are worked out once."""
 
-    def __init__(self, assignment: Assignment, values: Values = own_values) -> None:
+    def __init__(self, assignment: Assignment, values: Values | None = None) -> None:
         self.assignment = assignment
-        self.values = values
+        self.values = values or Variants(assignment).values
         self._markers: dict[tuple[tuple[str, Number], ...], Marker] = {}
 
     def marker(self, student: str) -> Marker:

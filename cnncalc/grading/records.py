@@ -93,6 +93,8 @@ class Assignment(NamedTuple):
     source: Source
     options: Mapping[str, Any]
     """How the network was loaded: ``network`` (the text or the tree of the file), ``set``, ``variant``."""
+    chosen: tuple[str, ...] = ()
+    """The mistakes that a student's variant has to show and to tell apart; the common ones if none are named."""
 
     @property
     def points(self) -> Fraction:

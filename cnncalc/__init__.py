@@ -26,7 +26,10 @@ if TYPE_CHECKING:
     from cnncalc.api import load as load
     from cnncalc.api import memory as memory
     from cnncalc.api import parse as parse
+    from cnncalc.api import quiz as quiz
+    from cnncalc.api import read_assignment as read_assignment
     from cnncalc.api import verify as verify
+    from cnncalc.api import worksheet as worksheet
     from cnncalc.errors import Diagnostic as Diagnostic
     from cnncalc.errors import SpecError as SpecError
 
@@ -45,8 +48,11 @@ _HOMES = {
     "load": "cnncalc.api",
     "memory": "cnncalc.api",
     "parse": "cnncalc.api",
+    "quiz": "cnncalc.api",
+    "read_assignment": "cnncalc.api",
     "Report": "cnncalc.api",
     "verify": "cnncalc.api",
+    "worksheet": "cnncalc.api",
 }
 
 __all__ = [
@@ -66,7 +72,10 @@ __all__ = [
     "load",
     "memory",
     "parse",
+    "quiz",
+    "read_assignment",
     "verify",
+    "worksheet",
 ]
 
 

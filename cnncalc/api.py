@@ -12,7 +12,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Dict
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,9 @@ if TYPE_CHECKING:
     from cnncalc.backend.build import Twin
     from cnncalc.backend.verify import Verification
     from cnncalc.grading.classroom import Grader
+    from cnncalc.grading.quiz import Quiz
     from cnncalc.grading.records import Assignment, GradedSubmission, Grading
+    from cnncalc.grading.worksheet import Worksheet
     from cnncalc.linting.records import Outcome
     from cnncalc.linting.settings import Settings
 
@@ -64,9 +66,12 @@ __all__ = [
     "load",
     "memory",
     "parse",
+    "quiz",
     "read_assignment",
     "read_network",
     "verify",
+    "worksheet",
+    "worksheets",
 ]
 
 
@@ -477,8 +482,10 @@ def network_of(
 def grade(
     assignment: Assignment | str | os.PathLike[str],
     submissions: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] | Dict[str, str],
+    *,
+    student: str = "student",
 ) -> Grading:
-    """Grade submissions: files, folders of files, ``-`` for stdin; or one student's answers as a mapping.
+    """Grade submissions: files, folders of files, ``-`` for stdin; or the answers of ``student`` as a mapping.
 
     A submission that cannot be used never stops the others: what is wrong with it stands in its ``problems``, and its
     answers are ``unreadable``.  Raises :class:`SpecError` where the assignment cannot be used.
@@ -493,7 +500,7 @@ def grade(
         grader = Grader(assignment)
         if isinstance(submissions, Dict):
             answers = {id: Answer(id, str(text)) for id, text in submissions.items()}
-            return graded(grader, [grader.grade(Submission("student", answers, "<answers>"))])
+            return graded(grader, [grader.grade(Submission(student, answers, "<answers>"))])
         targets = [submissions] if isinstance(submissions, (str, os.PathLike)) else list(submissions)
         files = files_of([os.fspath(each) for each in targets])
         return graded(grader, [each for file in files for each in grade_file(grader, file)])
@@ -547,6 +554,44 @@ def read_assignment(target: str | os.PathLike[str]) -> Assignment:
     source = read_stdin(sys.stdin.buffer) if target == "-" else load_source(target)
     with paused():
         return read_from(source, find_source)
+
+
+def worksheet(assignment: Assignment | str | os.PathLike[str], student: str = "") -> Worksheet:
+    """The sheet of an assignment (a record, or a file), with the student's own numbers where it has variants.
+
+    The record holds the blanks and the key; :func:`cnncalc.render.worksheet.render` writes either.  Raises
+    :class:`SpecError` as :func:`read_assignment` does.
+    """
+    return next(iter(worksheets(assignment, [student])))
+
+
+def worksheets(assignment: Assignment | str | os.PathLike[str], students: Iterable[str]) -> Iterator[Worksheet]:
+    """The sheets of several students, one after the other; draws that they share are looked at once."""
+    from cnncalc.grading.variants import Variants
+    from cnncalc.grading.worksheet import worksheet_of
+
+    found = read_assignment(assignment) if isinstance(assignment, str | os.PathLike) else assignment
+    variants = Variants(found)
+    for student in students:
+        yield worksheet_of(found, student, variants)
+
+
+def quiz(assignment: Assignment | str | os.PathLike[str], labels: Sequence[str] = ("",)) -> Quiz:
+    """The quiz of an assignment: a version for every label, with numbers that hang on the label as on a student's id.
+
+    :func:`cnncalc.formats.write.quiz.write` writes it for a learning management system.  Raises :class:`SpecError` as
+    :func:`read_assignment` does.
+    """
+    from cnncalc.grading.quiz import quiz_of
+
+    return quiz_of(read_assignment(assignment) if isinstance(assignment, str | os.PathLike) else assignment, labels)
+
+
+def read_students(target: str | os.PathLike[str]) -> list[str]:
+    """The students of a roster (CSV, or one id per line), each once; raises :class:`SpecError`."""
+    from cnncalc.grading.roster import read_roster
+
+    return read_roster(read_stdin(sys.stdin.buffer) if target == "-" else load_source(target))
 
 
 def find_source(target: str | os.PathLike[str]) -> tuple[Source, str | None]:

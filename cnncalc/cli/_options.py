@@ -22,6 +22,15 @@ def complete_target(ctx: click.Context, param: click.Parameter, incomplete: str)
     return [*names, CompletionItem(incomplete, type="file")]
 
 
+def formats_in(*folder: str) -> list[str]:
+    """The formats that are modules of a folder of the package, listed without importing one."""
+    import os
+
+    path = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), *folder)
+    files = (name for name in os.listdir(path) if name.endswith(".py") and not name.startswith("_"))
+    return sorted(name[:-3].replace("_", "-") for name in files)
+
+
 def targets(function: F) -> F:
     """One or more TARGETs."""
     return click.argument("targets", nargs=-1, required=True, metavar="TARGET...", shell_complete=complete_target)(

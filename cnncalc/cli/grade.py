@@ -56,7 +56,16 @@ def complete_format(ctx: click.Context, param: click.Parameter, incomplete: str)
     default="table",
     show_default=True,
     shell_complete=complete_format,
-    help="table, json, or another of the formats that there are.",
+    help="table, csv, gradescope, json, junit or markdown.",
+)
+@click.option("--out", metavar="DIR", type=click.Path(), help="A file for every student, in this folder.")
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
+@click.option(
+    "--visibility",
+    type=click.Choice(["visible", "hidden", "after_due_date", "after_published"]),
+    default="visible",
+    show_default=True,
+    help="When Gradescope shows the tests to students.",
 )
 @click.pass_context
 def command(
@@ -75,10 +84,16 @@ def command(
     student: str | None,
     min_score: float | None,
     format_: str,
+    out: str | None,
+    force: bool,
+    visibility: str,
 ) -> None:
+    from time import perf_counter
+
     from cnncalc.cli import _output
     from cnncalc.render import grades
 
+    begun = perf_counter()
     if format_ not in grades.formats():
         raise click.BadParameter(f"{format_!r}: choose from {', '.join(grades.formats())}", param_hint="--format")
     if network is not None or ask is not None or answer is not None:
@@ -93,9 +108,27 @@ def command(
     if student is not None:
         grading = only(grading, student)
     screen = _output.terminal()
-    shown = grades.Screen(screen.width, screen.colour, student)
-    _output.echo(grades.render(grading, format_, feedback, shown))
+    shown = grades.Screen(screen.width, screen.colour, student, visibility, perf_counter() - begun)
+    if out is not None:
+        write(grades.files(grading, format_, feedback, shown._replace(colour=False)), out, force)
+    elif grades.single(format_) and len(grading.submissions) != 1:
+        raise click.UsageError(
+            f"--format {format_} holds one submission: choose a --student, or a file each with --out."
+        )
+    else:
+        _output.echo(grades.render(grading, format_, feedback, shown))
     ctx.exit(finish(grading, min_score, format_))
+
+
+def write(files: dict[str, str], out: str, force: bool) -> None:
+    """A file for every student; nothing is written where one of them exists already."""
+    import sys
+
+    from cnncalc.cli import _output
+    from cnncalc.cli._files import write_all
+
+    write_all(out, files, force)
+    _output.echo(f"wrote {len(files)} file{'s' * (len(files) != 1)} to {out}", sys.stderr)
 
 
 def single(

@@ -1,7 +1,8 @@
 """Graded answers in every output format.
 
 One format is one module of this folder, ``results_json.py`` the format ``results-json``: it defines
-``render(grading, feedback, screen) -> str``.  Nothing else names it.
+``render(grading, feedback, screen) -> str``, ``SUFFIX``, the ending of its files, and ``SINGLE`` where a file of it
+holds one submission.  Nothing else names it.
 """
 
 from __future__ import annotations
@@ -11,14 +12,18 @@ from importlib import import_module
 from typing import NamedTuple
 
 from cnncalc.grading.records import Grading
+from cnncalc.grading.roster import file_names
 
 
 class Screen(NamedTuple):
-    """What the table is made for: columns, whether colours may be used, whose answers are shown one by one."""
+    """What the output is made for: columns, whether colours may be used, whose answers are shown one by one; for
+    Gradescope also when students see the tests, and how long the grading took."""
 
     width: int = 80
     colour: bool = False
     student: str | None = None
+    visibility: str = "visible"
+    seconds: float | None = None
 
 
 def formats() -> list[str]:
@@ -33,3 +38,18 @@ def render(grading: Grading, name: str = "table", feedback: str = "full", screen
     module = import_module(f"cnncalc.render.grades.{name.replace('-', '_')}")
     text: str = module.render(grading, feedback, screen)
     return text
+
+
+def single(name: str) -> bool:
+    """Whether a file of this format holds one submission."""
+    return bool(getattr(import_module(f"cnncalc.render.grades.{name.replace('-', '_')}"), "SINGLE", False))
+
+
+def files(grading: Grading, name: str, feedback: str, screen: Screen) -> dict[str, str]:
+    """A file for every submission, by its name, which the student's id makes."""
+    module = import_module(f"cnncalc.render.grades.{name.replace('-', '_')}")
+    names = file_names(each.student for each in grading.submissions)
+    return {
+        f"{stem}{module.SUFFIX}": module.render(grading._replace(submissions=(each,)), feedback, screen)
+        for each, (_, stem) in zip(grading.submissions, names, strict=True)
+    }

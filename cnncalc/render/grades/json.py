@@ -15,6 +15,7 @@ from cnncalc.render.diagnostics import as_json
 from cnncalc.render.grades import Screen
 
 VERSION = 1
+SUFFIX = ".json"
 
 
 def render(grading: Grading, feedback: str, screen: Screen) -> str:

@@ -30,6 +30,7 @@ STYLES = {
     UNIT_SLIP: "yellow", WRONG: "red", UNREADABLE: "magenta",
 }  # fmt: skip
 
+SUFFIX = ".txt"
 NAMES, ANSWERS = 24, 24
 SHOWN_MISTAKES, SHOWN_HIDDEN = 12, 4
 

@@ -18,6 +18,7 @@ TOPIC_NAMES = {
     "S": "shapes",
     "G": "graph and names",
     "E": "expectations",
+    "A": "assignments and answers",
     "P": "practice",
     "B": "budgets",
     "X": "the linter itself",

@@ -244,6 +244,13 @@ def mixed(layers: int, rng: random.Random) -> str:
     return "name: generated\ninput: 16x32x32\nlayers:\n" + "\n".join(lines) + "\n"
 
 
+def long_form(layers: int) -> str:
+    """A network of so many layers in the long form, a line for each value."""
+    conv = "    op: conv\n    channels: 16\n    kernel: 3\n    pad: 1\n    bias: true"
+    lines = (f"  l{number}:\n{'    op: relu' if number % 2 else conv}" for number in range(layers))
+    return "name: generated\ninput: 3x32x32\nlayers:\n" + "\n".join(lines) + "\n"
+
+
 def tool(name: str) -> str | None:
     """A linter that is installed beside this interpreter or on PATH."""
     places = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
@@ -266,15 +273,22 @@ def lint(folder: Path) -> Iterator[Result]:
     many.mkdir()
     for number in range(FILES):
         (many / f"{number}.yaml").write_text(mixed(rng.randint(10, LAST), rng), "utf-8")
-    single = folder / "single.yaml"
-    single.write_text(mixed(SMALL, rng), "utf-8")
+    phrases, block = folder / "phrases.yaml", folder / "block.yaml"
+    phrases.write_text(mixed(SMALL, rng), "utf-8")
+    block.write_text(long_form(SMALL), "utf-8")
     schema = folder / "schema.json"
     schema.write_text(run(cnncalc("schema")), "utf-8")
     ours = ["lint", "--no-config", "--format", "concise"]
-    for what, paths in ((f"{FILES:,} files", [many]), (f"{SMALL:,} layers", [single])):
-        files = [str(each) for path in paths for each in (sorted(path.iterdir()) if path.is_dir() else [path])]
+    # for them a phrase is a single scalar however many layers it makes, so there a ratio is only told
+    runs = (
+        (f"{FILES:,} files", many, 0.2),
+        (f"{SMALL:,} layers, long form", block, 0.2),
+        (f"{SMALL:,} layers, phrases", phrases, None),
+    )
+    for what, path, target in runs:
+        files = [str(each) for each in (sorted(path.iterdir()) if path.is_dir() else [path])]
         others = {
-            "yamllint": ["-d", "relaxed", str(paths[0])],
+            "yamllint": ["-d", "relaxed", str(path)],
             "check-jsonschema": ["--schemafile", str(schema), *files],
         }
         for name, arguments in others.items():
@@ -282,9 +296,9 @@ def lint(folder: Path) -> Iterator[Result]:
             if program is None:
                 print(f"lint of {what} : {name}: not installed")
                 continue
-            commands = {"ours": cnncalc(*ours, str(paths[0])), "theirs": [program, *arguments]}
+            commands = {"ours": cnncalc(*ours, str(path)), "theirs": [program, *arguments]}
             times = best({key: partial(silently, each) for key, each in commands.items()}, repeats=3)
-            yield ratio(f"lint of {what} : {name}", times, "ours", "theirs", 0.2)
+            yield ratio(f"lint of {what} : {name}", times, "ours", "theirs", target)
     commands = {jobs: cnncalc(*ours, "--jobs", jobs, str(many)) for jobs in ("1", "2")}
     times = best({jobs: partial(silently, each) for jobs, each in commands.items()}, repeats=3)
     yield ratio(f"lint of {FILES:,} files, two processes : one", times, "2", "1", None)
@@ -366,7 +380,7 @@ def classroom(folder: Path) -> tuple[Path, Path]:
 def show(result: Result) -> None:
     target = "" if result.target is None else f"<= {result.target:g}"
     verdict = "" if result.target is None else "MISSED" if result.missed else "ok"
-    print(f"{result.name:<52}{result.value:>9,.2f}  {target:<8} {verdict:<7} {result.parts}", flush=True)
+    print(f"{result.name:<54}{result.value:>9,.2f}  {target:<8} {verdict:<7} {result.parts}", flush=True)
 
 
 def main(arguments: list[str] | None = None) -> int:

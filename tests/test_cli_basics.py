@@ -302,3 +302,33 @@ def test_the_commands_do_not_import_torch() -> None:
             f"group.main({arguments!r}, standalone_mode=False); assert 'torch' not in sys.modules"
         )
         subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
+
+
+# -- JSON -------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("summarize", "alexnett"),
+        ("explain", "alexnett"),
+        ("explain", "S999"),
+        ("diff", "alexnett", "alexnet"),
+        ("compare", "alexnett"),
+        ("memory", "alexnett"),
+        ("probe", "alexnett"),
+        ("verify", "alexnett"),
+        ("lint", "alexnett.yaml"),
+        ("lint", "--select", "Q9", "alexnet"),
+        ("rule", "Q9"),
+        ("grade", "nothing.yaml", "nothing.csv"),
+        ("grade", "--network", "alexnett", "--ask", "conv1.params", "--answer", "1"),
+    ],
+    ids=" ".join,
+)
+def test_what_cannot_begin_is_json_where_json_is_asked_for(arguments: tuple[str, ...]) -> None:
+    result = run(*arguments, "--format", "json")
+    assert (result.exit_code, result.stderr) == (2, "")
+    document = json.loads(result.stdout)
+    found = document["errors"] or [{"message": each["error"]} for each in document["networks"]]
+    assert document["version"] == 1 and all(each["message"] for each in found) and found

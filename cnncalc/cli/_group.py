@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
+from functools import wraps
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +13,7 @@ import click
 
 from cnncalc._version import __version__
 from cnncalc.cli import BROKEN_PIPE, INTERRUPTED, _commands
-from cnncalc.cli._output import close_stdout, print_errors, width
+from cnncalc.cli._output import close_stdout, echo, print_errors, width
 from cnncalc.errors import SpecError, did_you_mean
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ class Commands(click.Group):
         command: click.Command = module.command
         if command.help is None:
             command.help = module.__doc__
+            command.callback = _telling(command.callback)
         return command
 
     def get_help(self, ctx: click.Context) -> str:
@@ -65,6 +68,25 @@ class Commands(click.Group):
             ctx.exit(BROKEN_PIPE)
         except KeyboardInterrupt:
             ctx.exit(INTERRUPTED)
+
+
+def _telling(callback: Callable[..., Any] | None) -> Callable[..., Any]:
+    """A command that tells what it could not even begin with as JSON on stdout, where JSON is what it writes."""
+    assert callback is not None
+
+    @wraps(callback)
+    def told(*arguments: Any, **options: Any) -> Any:
+        try:
+            return callback(*arguments, **options)
+        except SpecError as error:
+            if options.get("format_") != "json":
+                raise
+            from cnncalc.render.diagnostics import as_document
+
+            echo(as_document(error.diagnostics))
+            return click.get_current_context().exit(2)
+
+    return told
 
 
 def _unknown(name: str, known: list[str]) -> str:

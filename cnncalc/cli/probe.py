@@ -128,18 +128,9 @@ def command(
             raise click.BadParameter(f"{path}: cannot be written there", param_hint=option)
 
     from cnncalc import api
-    from cnncalc.cli import _output
-    from cnncalc.errors import SpecError
-    from cnncalc.render import probe
 
-    try:
-        network = api.load(target, set=read_settings(settings), variant=variant, input=shape)
-        report = api.analyse(network, net=net)
-    except SpecError as error:
-        if format_ != "json":
-            raise
-        _output.echo(probe.errors_as_document(error.diagnostics))
-        ctx.exit(2)
+    network = api.load(target, set=read_settings(settings), variant=variant, input=shape)
+    report = api.analyse(network, net=net)
     options = {
         "batches": batches,
         "dtypes": dtypes,

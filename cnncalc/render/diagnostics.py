@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from cnncalc.errors import Diagnostic
 from cnncalc.source import Mark
 
+VERSION = 1
 WIDTH = 160
 """A source line wider than this is shown in part, around the caret."""
 
@@ -86,6 +87,14 @@ def as_json(diagnostic: Diagnostic) -> dict[str, Any]:
         "help": [_encodable(each) for each in diagnostic.help],
         "related": [{"message": _encodable(each.message), **_place(each.mark)} for each in diagnostic.related],
     }
+
+
+def as_document(diagnostics: Iterable[Diagnostic]) -> str:
+    """``{"version", "errors"}``: what a command writes as JSON when it could not begin."""
+    import json
+
+    document = {"version": VERSION, "errors": [as_json(each) for each in diagnostics]}
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
 def _place(mark: Mark | None) -> dict[str, Any]:

@@ -6,8 +6,6 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from cnncalc.errors import Diagnostic
-from cnncalc.render import diagnostics
 from cnncalc.render.table import wrapped
 from cnncalc.units import grouped, short_count
 
@@ -315,11 +313,6 @@ def coloured(found: Iterator[Line], width: int) -> str:
     for style, text in found:
         console.print(Text(text, STYLES[style]), soft_wrap=True)
     return out.getvalue()
-
-
-def errors_as_document(errors: Sequence[Diagnostic]) -> str:
-    """What could not be used, as JSON."""
-    return as_document({"version": 1, "errors": [diagnostics.as_json(each) for each in errors]})
 
 
 def as_document(document: Document) -> str:

@@ -23,8 +23,10 @@ def one_line(words: str) -> str:
 def sentence(finding: Finding) -> str:
     """The message with the arithmetic of its label."""
     diagnostic = finding.diagnostic
-    label = diagnostic.label if diagnostic.label.startswith("(") else f"({diagnostic.label})"
-    return one_line(f"{diagnostic.message} {label}" if diagnostic.label else diagnostic.message)
+    label = diagnostic.label
+    if label and not (label.startswith("(") and label.endswith(")")):
+        return one_line(f"{diagnostic.message}: {label}")
+    return one_line(f"{diagnostic.message} {label}".rstrip())
 
 
 def explained(finding: Finding) -> str:

@@ -577,10 +577,11 @@ def test_rule() -> None:
     document = json.loads(rule("P101", "--format", "json").stdout)
     assert document["rule"]["fix"] == "unsafe" and document["rule"]["text"] == page.page("P101")
     every = json.loads(rule("--all", "--format", "json").stdout)["rules"]
-    assert [each["code"] for each in every] == list(codes())
+    linted = {code: name for code, name in codes().items() if code[0] != "A"}
+    assert [each["code"] for each in every] == list(linted)
     assert all(each["summary"] for each in every)
     listed = rule("--all").stdout
-    assert all(f"  {code} {name} " in listed for code, name in codes().items())
+    assert all(f"  {code} {name} " in listed for code, name in linted.items())
     assert max(map(len, listed.splitlines())) <= 80
     assert "| P101 bias-before-norm | warning |" in rule("--all", "--format", "markdown").stdout
 

@@ -20,7 +20,7 @@ from cnncalc.analysis.memory import (
     OutOfMemory,
     UnknownCall,
     autocast,
-    peak_bytes,
+    modelled,
     replay,
     simulate,
 )
@@ -275,7 +275,7 @@ def test_lists_of_temporaries(optimizer: str) -> None:
 def test_one_call_for_a_budget() -> None:
     graph = graph_of("resnet18", input="3x64x64")
     found = {
-        (dtype, training): peak_bytes(graph, batch=4, dtype=dtype, training=training)
+        (dtype, training): modelled(graph, batch=4, dtype=dtype, training=training).peak_bytes
         for dtype in ("float32", "amp", "bfloat16")
         for training in (False, True)
     }
@@ -285,7 +285,7 @@ def test_one_call_for_a_budget() -> None:
     assert found["float32", True] == report.training.peak_bytes
     assert found["bfloat16", True] < found["amp", True] < found["float32", True]
     assert found["amp", False] > found["float32", False] > found["bfloat16", False]  # every weight twice
-    assert peak_bytes(graph_of("3x9x9 | conv 4 1 | sigmoid | relu inplace | conv 3 1"), training=True) is None
+    assert modelled(graph_of("3x9x9 | conv 4 1 | sigmoid | relu inplace | conv 3 1"), training=True) is None
 
 
 def test_every_layer_is_covered() -> None:

@@ -257,14 +257,9 @@ class Report:
         return self._memory(training=True)
 
     def _memory(self, training: bool) -> MemoryReport | None:
-        from cnncalc.analysis.memory import simulate
+        from cnncalc.analysis.memory import modelled
 
-        if not self.complete or not self.graph.outputs:
-            return None
-        try:
-            return simulate(self.graph, batch=self.batch, dtype=self.dtype, training=training)
-        except ValueError:
-            return None
+        return modelled(self.graph, batch=self.batch, dtype=self.dtype, training=training)
 
     @cached_property
     def live_bytes(self) -> dict[str, int]:

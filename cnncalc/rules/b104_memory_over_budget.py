@@ -44,12 +44,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnncalc.analysis.memory import MemoryReport
-from cnncalc.analysis.report import Report
+from cnncalc.analysis.memory import modelled
 from cnncalc.errors import Diagnostic
 from cnncalc.rules._budgets import excess, heaviest, limits, within
-from cnncalc.rules._subject import Subject, View
-from cnncalc.spec.budget import Limit
+from cnncalc.rules._subject import Subject
 from cnncalc.units import short_bytes
 
 SEVERITY = "error"
@@ -57,7 +55,7 @@ SEVERITY = "error"
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for view, limit in limits(subject, "peak_memory"):
-        memory = memory_of(view, limit)
+        memory = modelled(view.graph, batch=limit.batch, dtype=limit.dtype, training=limit.training)
         if memory is None or limit.most is None or memory.peak_bytes <= limit.most:
             continue
         peak = memory.peak_bytes
@@ -74,9 +72,3 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             notes=(f"most of what is alive then: {heaviest(shares, peak, short_bytes)}",),
             view=view,
         )
-
-
-def memory_of(view: View, limit: Limit) -> MemoryReport | None:
-    """What the memory model says; None where it does not know a layer."""
-    report = Report(view.graph, limit.batch, limit.dtype)
-    return report.training if limit.training else report.inference

@@ -13,7 +13,7 @@ from cnncalc.units import read_figure
 FIGURES = ("params", "macs", "flops", "layers", "peak_memory", "receptive_field")
 """What can be limited."""
 
-DTYPES = ("float32", "float16", "bfloat16", "float64")
+DTYPES = ("float32", "float16", "bfloat16", "float64", "amp")
 """The data types that the memory model knows."""
 
 EXAMPLE = "budget: {params: 5M, macs: 600M}"

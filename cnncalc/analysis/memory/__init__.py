@@ -9,7 +9,7 @@ from __future__ import annotations
 from cnncalc.analysis.memory.allocator import CudaMemory, OutOfMemory, replay
 from cnncalc.analysis.memory.report import Held, MemoryReport, Stage
 from cnncalc.analysis.memory.rules import UnknownCall
-from cnncalc.analysis.memory.simulate import peak_bytes, simulate
+from cnncalc.analysis.memory.simulate import modelled, simulate
 from cnncalc.analysis.memory.tensors import InplaceFault, NotModelled
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
     "OutOfMemory",
     "Stage",
     "UnknownCall",
-    "peak_bytes",
+    "modelled",
     "replay",
     "simulate",
 ]

@@ -1,4 +1,4 @@
-"""The memory model's door: :func:`simulate`."""
+"""The memory model's doors: :func:`simulate`, and :func:`modelled` where a figure may be missing."""
 
 from __future__ import annotations
 
@@ -54,10 +54,12 @@ def simulate(
     return report_of(run, dtype, device)
 
 
-def peak_bytes(graph: Graph, **options: Any) -> int | None:
-    """The most bytes alive, ``options`` as for :func:`simulate`; None where the model does not know a layer, or torch
-    would refuse the step."""
+def modelled(graph: Graph, **options: Any) -> MemoryReport | None:
+    """As :func:`simulate`; None where there is no figure: faults, no output, a layer that the model does not know, an
+    operation in place that torch would refuse."""
+    if not graph.complete or not graph.outputs:
+        return None
     try:
-        return simulate(graph, **options).peak_bytes
+        return simulate(graph, **options)
     except (NotModelled, InplaceFault):
         return None

@@ -54,12 +54,12 @@ def simulate(
     return report_of(run, dtype, device)
 
 
-def modelled(graph: Graph, **options: Any) -> MemoryReport | None:
-    """As :func:`simulate`; None where there is no figure: faults, no output, a layer that the model does not know, an
-    operation in place that torch would refuse."""
-    if not graph.complete or not graph.outputs:
+def modelled(graph: Graph, dtype: str = "float32", **options: Any) -> MemoryReport | None:
+    """As :func:`simulate`; None where there is no figure: faults, no output, a layer or a data type that the model does
+    not know, an operation in place that torch would refuse."""
+    if not graph.complete or not graph.outputs or dtype not in DTYPES:
         return None
     try:
-        return simulate(graph, **options)
+        return simulate(graph, dtype=dtype, **options)
     except (NotModelled, InplaceFault):
         return None

@@ -139,6 +139,16 @@ def test_optimizers(line: str, optimizer: str) -> None:
     assert_equal(graph_of(line), 1, optimizer)
 
 
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_when_the_state_is_made(optimizer: str) -> None:
+    """What torch's optimizer holds when it is built is there before the first step is replayed, else it comes after."""
+    import torch
+
+    built = torch_memory.OPTIMIZERS[optimizer]([torch.nn.Parameter(torch.zeros(4, 8))])
+    report = simulate(graph_of("8 | fc 4"), optimizer=optimizer, device="cuda")
+    assert sum(each.bytes for each in report.state_log) == (0 if built.state else report.optimizer_bytes)
+
+
 HALF = [
     "3x9x9 | conv 4 1 | bn | relu | maxpool | dwconv 3 p1 | gn 2 | fc 5",
     "3x9x9 | conv 4 1 | ln | gelu | scale | droppath | prelu | upsample 2 bilinear | conv 2 1",

@@ -38,6 +38,14 @@ def shortened(path: str) -> str:
     return path[len(here) :] if path.startswith(here) else path
 
 
+def told(path: str) -> str:
+    """A path as a heading tells it: a bundled file that lies elsewhere by its name alone."""
+    short, here = shortened(path), folder()
+    if here is not None and os.path.isabs(short) and os.path.dirname(short) == here:
+        return f"bundled {os.path.basename(short)}"
+    return short
+
+
 def files() -> list[str]:
     """The paths of all bundled files, by name."""
     here = folder()

@@ -332,3 +332,8 @@ def test_what_cannot_begin_is_json_where_json_is_asked_for(arguments: tuple[str,
     document = json.loads(result.stdout)
     found = document["errors"] or [{"message": each["error"]} for each in document["networks"]]
     assert document["version"] == 1 and all(each["message"] for each in found) and found
+
+
+def test_a_heading_names_a_bundled_file_shortly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run("summarize", "alexnet").stdout.splitlines()[0] == "AlexNet   input 3x227x227   bundled alexnet.yaml"

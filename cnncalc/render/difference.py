@@ -9,7 +9,7 @@ from cnncalc.analysis.difference import ADDED, CHANGED, EQUAL, REMOVED, RENAMED,
 from cnncalc.analysis.report import CONVENTION, Report, Row
 from cnncalc.arithmetic import ReceptiveField
 from cnncalc.layers.base import got
-from cnncalc.library import shortened
+from cnncalc.library import told
 from cnncalc.render.columns import reach
 from cnncalc.shape import show
 from cnncalc.units import decimal, grouped, short_bytes, short_count
@@ -64,7 +64,7 @@ def sides(difference: Difference) -> tuple[str, str]:
 
 
 def place(report: Report) -> str:
-    return shortened(report.graph.network.source.name)
+    return told(report.graph.network.source.name)
 
 
 def title(difference: Difference) -> str:

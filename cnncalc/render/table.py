@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from cnncalc.analysis.folding import Folded, fitting_depth, fold
 from cnncalc.analysis.report import Report
-from cnncalc.library import shortened
+from cnncalc.library import told
 from cnncalc.render.columns import COLUMNS, DEFAULT
 from cnncalc.shape import axis_names, show
 from cnncalc.units import grouped, short_bytes, short_count
@@ -127,7 +127,7 @@ def build(
             right.append(False)
             columns.append([Cell(bar(value / total if total else 0), "bar") for value in values])
             totals.append(Cell(""))
-    place = shortened(report.graph.network.source.name)
+    place = told(report.graph.network.source.name)
     inputs = ", ".join(f"{name} {show(shape)}" for name, shape in report.inputs)
     return Sheet(
         (Cell(report.name, "bold"), Cell(f"{inputs}   {place}" if place != "<line>" else inputs, "dim")),

@@ -653,7 +653,9 @@ def test_a_mistake_is_among_the_diagnoses(sheet: Assignment, data: st.DataObject
     }
     everywhere = graded_with(grader, {**right, **{id: said(value) for id, value in makes.items()}})
     wrong = [each for each in everywhere.answers if each.question.id in makes]
-    assert all(mistake.name in names(each) for each in wrong), (mistake, wrong)
+    # two poolings in a row: what the second one makes of the wrong shape may be what the mistake makes of the right one
+    told = [each for each in wrong if each.verdict != "carried_forward"]
+    assert told and all(mistake.name in names(each) for each in told), (mistake, wrong)
     explains = [set(names(each)) for each in wrong]
     if set.intersection(*explains) == {mistake.name} and all(each.verdict == "diagnosed" for each in wrong):
         assert all(names(each)[0] == mistake.name for each in wrong)

@@ -51,17 +51,43 @@ class Spot(NamedTuple):
         return self.text.offsets is None and not self.long
 
 
-def spots_of(network: Network) -> dict[Mark, Spot]:
-    """Every call and merge that is written in the nets and blocks of a network."""
-    found: dict[Mark, Spot] = {}
-    bodies = [net.statements for net in network.nets]
-    bodies += [block.statements for block in network.file.blocks.values()]
-    for statements in bodies:
-        for number, statement in enumerate(statements):
-            if statement.chain is not None:
-                for spot in _in_chain(statement.chain, statements, number, True):
-                    found[spot.text.at(*spot.span)] = spot
-    return found
+class Spots:
+    """Every call and merge that is written in the nets and blocks of a network; a line is read off when it is asked
+    for."""
+
+    def __init__(self, network: Network) -> None:
+        bodies = [net.statements for net in network.nets]
+        bodies += [block.statements for block in network.file.blocks.values()]
+        self._lines = {
+            statement.text: (statements, number)
+            for statements in bodies
+            for number, statement in enumerate(statements)
+            if statement.chain is not None
+        }
+        self._read: dict[Scalar, dict[Span, Spot]] = {}
+        self._marked: dict[Mark, Spot] | None = None
+
+    def at(self, text: Scalar, span: Span) -> Spot | None:
+        """What is written in a stretch of a line; None where no call or merge is."""
+        line = self._lines.get(text)
+        if line is None:
+            return self._by_mark().get(text.at(*span))  # a variant has made the line again
+        if text not in self._read:
+            self._read[text] = dict(spots_in(*line))
+        return self._read[text].get(span)
+
+    def _by_mark(self) -> dict[Mark, Spot]:
+        if self._marked is None:
+            lines = self._lines.values()
+            self._marked = {spot.text.at(*span): spot for line in lines for span, spot in spots_in(*line)}
+        return self._marked
+
+
+def spots_in(statements: tuple[Statement, ...], line: int) -> Iterator[tuple[Span, Spot]]:
+    """The spots of one of these lines, with their spans."""
+    chain = statements[line].chain
+    assert chain is not None
+    return ((spot.span, spot) for spot in _in_chain(chain, statements, line, True))
 
 
 def _in_chain(chain: Chain, statements: tuple[Statement, ...], line: int, outer: bool) -> Iterator[Spot]:

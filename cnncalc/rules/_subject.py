@@ -16,7 +16,7 @@ from cnncalc.errors import Diagnostic, Edit, Fix, Related
 from cnncalc.graph import Node
 from cnncalc.layers import canonical
 from cnncalc.rules._comments import Comment, comments_of
-from cnncalc.rules._spots import Spot, spots_of
+from cnncalc.rules._spots import Spot, Spots
 from cnncalc.rules._views import Place, View
 from cnncalc.source import Mapping as TreeMapping
 from cnncalc.source import Mark, Source, Tree
@@ -47,7 +47,9 @@ class Site:
     @cached_property
     def spot(self) -> Spot | None:
         """The syntax behind it; None for a step that only comes with another (the flattening in front of an fc)."""
-        found = self.subject.spots.get(self.mark)
+        node = self.places[0].node
+        assert node.frame is not None
+        found = self.subject.spots.at(node.frame.text, node.span)
         if found is not None and found.call is not None and canonical(found.call.word) not in (None, self.word):
             return None
         return found
@@ -138,28 +140,30 @@ class Subject:
         return comments_of(self.source, self.tree)
 
     @cached_property
-    def spots(self) -> dict[Mark, Spot]:
+    def spots(self) -> Spots:
         """The syntax behind every site: of the file's lines and blocks, and of the blocks that it imports."""
-        return spots_of(self.network)
+        return Spots(self.network)
 
     @cached_property
     def all_sites(self) -> tuple[Site, ...]:
         """Every site, in the order in which their first layers run."""
-        found: dict[tuple[int, tuple[int, int], str], Site] = {}
-        merged: dict[tuple[Mark, str], Site] = {}
+        found: dict[tuple[Source, int, int, str], Site] = {}
         for view in self.views:
             for node in view.graph.layers:
                 frame = node.frame
                 if frame is None:
                     continue
-                key = (id(frame.text), node.span, node.kind)
+                text, kind = frame.text, node.kind
+                start, end = node.span
+                if text.offsets is None:
+                    key = (text.source, text.base + start, text.base + end, kind)
+                else:
+                    key = (*text.at(start, end), kind)
                 site = found.get(key)
                 if site is None:
-                    mark = frame.text.at(*node.span)
-                    site = merged.setdefault((mark, node.kind), Site(self, mark, node.kind))
-                    found[key] = site
+                    site = found[key] = Site(self, Mark(*key[:3]), kind)
                 site.places.append(Place(view, node))
-        return tuple(merged.values())
+        return tuple(found.values())
 
     def forget(self) -> None:
         """Let go of what was worked out for the rules: sites and their subject know each other, and would stay until

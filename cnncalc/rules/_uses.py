@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from cnncalc.rules._subject import Subject
 from cnncalc.source import Mapping, Scalar, Tree
 from cnncalc.spec.network import Block, Net, Statement
-from cnncalc.spec.syntax import Atom, Call, Chain, Dotted, Expr, Label, Merge, Name, Repeat, Short, Step
+from cnncalc.spec.syntax import Atom, Call, Chain, Dotted, Expr, Label, Merge, Name, Number, Repeat, Short, Step
 
 
 class Body(NamedTuple):
@@ -21,6 +21,8 @@ class Body(NamedTuple):
     """The words that begin a step: layers, blocks, earlier lines."""
     names: frozenset[str]
     """The names in arguments, counts, conditions and claims; of ``skip.H`` the ``skip``."""
+    marked: tuple[tuple[Statement, Chain], ...]
+    """The lines that are more than layers and merges: with labels, claims, conditions, parentheses or a bare ``id``."""
 
     @property
     def block(self) -> Block | None:
@@ -124,26 +126,53 @@ def chains_of(subject: Subject) -> Iterator[tuple[Statement, Chain]]:
                 yield statement, statement.chain
 
 
+def marked_lines(subject: Subject) -> Iterator[tuple[Statement, Chain]]:
+    """Those of ``chains_of`` in which there is more than layers and merges (see ``Body.marked``)."""
+    file = subject.network.file
+    for body in uses_of(subject).bodies:
+        if body.block is None or body.block.file is file:
+            yield from body.marked
+
+
 def _body(owner: Net | Block, statements: Iterable[Statement]) -> Body:
     words: set[str] = set()
     names: set[str] = set()
-    seen: set[int] = set()
+    marked: list[tuple[Statement, Chain]] = []
+    known: dict[int, bool] = {}  # lines with the same text share one tree
     for statement in statements:
-        if statement.chain is None or id(statement.chain) in seen:
+        chain = statement.chain
+        if chain is None:
             continue
-        seen.add(id(statement.chain))  # lines with the same text share one tree
-        for _, _, step, atom in atoms_in(statement.chain):
-            if step.test is not None:
-                names.update(names_in(step.test))
-            for suffix in step.suffixes:
-                if not isinstance(suffix, Label):
-                    names.update(names_in(suffix.value))
-            if isinstance(atom, Call):
-                words.update((atom.word, atom.word.partition(".")[0]))
-                for argument in atom.arguments:
+        if id(chain) not in known:
+            known[id(chain)] = _note(chain, words, names)
+        if known[id(chain)]:
+            marked.append((statement, chain))
+    return Body(owner, frozenset(words), frozenset(names), tuple(marked))
+
+
+def _note(chain: Chain, words: set[str], names: set[str]) -> bool:
+    """Add what a chain uses; whether there is more in it than layers and merges."""
+    more = False
+    for _, _, step, atom in atoms_in(chain):
+        if step.test is not None:
+            more = True
+            names.update(names_in(step.test))
+        for suffix in step.suffixes:
+            more = True
+            if not isinstance(suffix, Label):
+                names.update(names_in(suffix.value))
+        if isinstance(atom, Call):
+            words.add(atom.word)
+            if "." in atom.word:
+                words.add(atom.word.partition(".")[0])
+            for argument in atom.arguments:
+                if type(argument.value) is not Number:
                     names.update(names_in(argument.value))
-            elif isinstance(atom, Merge):
-                words.add(atom.word)
-            elif isinstance(atom, Repeat) and atom.count is not None:
+            more = more or (not atom.arguments and atom.word.lower() == "id")
+        elif isinstance(atom, Merge):
+            words.add(atom.word)
+        elif isinstance(atom, Repeat):
+            more = True
+            if atom.count is not None:
                 names.update(names_in(atom.count))
-    return Body(owner, frozenset(words), frozenset(names))
+    return more

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
@@ -64,31 +64,29 @@ class View:
     def input_shapes(self, node: Node) -> tuple[Shape, ...]:
         return self.graph.input_shapes(node)
 
-    def before(self, node: Node, through: Iterable[str] = ()) -> Node | None:
+    def before(self, node: Node, through: Container[str] = ()) -> Node | None:
         """The node in front of a node with one input, looking through layers of the kinds ``through``.
 
         None where there are several inputs on the way.
         """
-        passed = frozenset(through)
         while len(node.inputs) == 1:
             node = self.graph.nodes[node.inputs[0]]
-            if node.kind not in passed:
+            if node.kind not in through:
                 return node
         return None
 
-    def after(self, node: Node, through: Iterable[str] = ()) -> Node | None:
+    def after(self, node: Node, through: Container[str] = ()) -> Node | None:
         """The only node behind a node, looking through layers of the kinds ``through``.
 
         None where the value goes to several nodes, to none, or is an output of the network too: then a change to the
         layer shows elsewhere.
         """
-        passed = frozenset(through)
         while True:
             consumers = self._consumers[node.index]
             if len(consumers) != 1 or node.index in self._outputs:
                 return None
             node = consumers[0]
-            if node.kind not in passed:
+            if node.kind not in through:
                 return node
 
     def ancestors(self, node: Node) -> Iterator[Node]:

@@ -62,8 +62,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         if body.block is not None and body.block.file is not file:
             continue
         outside: set[str] | None = None
-        for statement in body.owner.statements:
-            for _, _, step, _ in atoms_in(statement.chain) if statement.chain is not None else ():
+        for statement, chain in body.marked:
+            for _, _, step, _ in atoms_in(chain):
                 for number, label in enumerate(step.suffixes):
                     if not isinstance(label, Label) or body.uses(label.name):
                         continue

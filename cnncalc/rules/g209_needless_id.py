@@ -38,7 +38,7 @@ from collections.abc import Iterator
 from cnncalc.errors import Diagnostic
 from cnncalc.rules._phrases import fix_of, mark_of
 from cnncalc.rules._subject import Subject
-from cnncalc.rules._uses import atoms_in, chains_of
+from cnncalc.rules._uses import atoms_in, marked_lines
 from cnncalc.spec.syntax import Call, Chain, Span, Step
 
 SEVERITY = "info"
@@ -46,7 +46,7 @@ FIXABLE = True
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for statement, outer in chains_of(subject):
+    for statement, outer in marked_lines(subject):
         for chain, position, step, _ in atoms_in(outer):
             if is_id(step) and step is chain.steps[position] and len(chain.steps) > 1:
                 cut = step_with_pipe(chain, position)

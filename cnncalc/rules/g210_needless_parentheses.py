@@ -39,7 +39,7 @@ from collections.abc import Iterator
 from cnncalc.errors import Diagnostic
 from cnncalc.rules._phrases import fix_of, mark_of
 from cnncalc.rules._subject import Subject
-from cnncalc.rules._uses import atoms_in, chains_of
+from cnncalc.rules._uses import atoms_in, marked_lines
 from cnncalc.spec.syntax import Number, Repeat, Step
 
 SEVERITY = "info"
@@ -47,7 +47,7 @@ FIXABLE = True
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for statement, outer in chains_of(subject):
+    for statement, outer in marked_lines(subject):
         for chain, position, step, atom in atoms_in(outer):
             if not isinstance(atom, Repeat) or step is not chain.steps[position]:
                 continue

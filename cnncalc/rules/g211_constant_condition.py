@@ -42,14 +42,14 @@ from collections.abc import Iterator
 from cnncalc.errors import Diagnostic
 from cnncalc.rules._phrases import mark_of
 from cnncalc.rules._subject import Subject
-from cnncalc.rules._uses import atoms_in, chains_of, names_in
+from cnncalc.rules._uses import atoms_in, marked_lines, names_in
 from cnncalc.spec.evaluate import Scope, SpanFault, evaluate
 
 SEVERITY = "warning"
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for statement, chain in chains_of(subject):
+    for statement, chain in marked_lines(subject):
         for _, _, step, _ in atoms_in(chain):
             if step.test is None or any(names_in(step.test)):
                 continue

@@ -57,48 +57,79 @@ FEWEST = {2: 4, 3: 3}
 """How many layers a chain must have that stands so many times."""
 
 
+class Part(NamedTuple):
+    """A chain of a line: its layers are counted, and its words are as YAML folds them."""
+
+    chain: Chain
+    layers: int
+    words: str
+
+
+class Run(NamedTuple):
+    """Steps that follow on themselves: where, how many times, and the words of one of them."""
+
+    span: Span
+    times: int
+    steps: Sequence[str]
+
+
 class Copy(NamedTuple):
     """One of the places where a chain stands."""
 
     statement: Statement
-    chain: Chain
-    layers: int
+    part: Part
 
     @property
     def mark(self) -> Mark:
-        return mark_of(self.statement.text, self.chain.span)
+        return mark_of(self.statement.text, self.part.chain.span)
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
+    known: dict[int, tuple[list[Part], list[Run]]] = {}  # lines with the same text share one tree
     copies: dict[str, list[Copy]] = {}
-    for statement, outer in chains_of(subject):
+    for statement, line in chains_of(subject):
         if is_long(statement.text):
             continue
-        for chain in chains_in(outer):
-            yield from runs_in(subject, statement, chain)
-            layers = count(chain)
-            if layers >= min(FEWEST.values()):
-                copies.setdefault(words(statement, chain.span), []).append(Copy(statement, chain, layers))
+        if id(line) not in known:
+            known[id(line)] = read(statement.text.text, line)
+        parts, runs = known[id(line)]
+        for run in runs:
+            yield repeated(subject, statement, run)
+        for part in parts:
+            copies.setdefault(part.words, []).append(Copy(statement, part))
     inside: set[int] = set()
     for text, found in sorted(copies.items(), key=lambda item: -len(item[0])):
-        found = [each for each in found if id(each.chain) not in inside]
-        if len(found) < 2 or found[0].layers < FEWEST[min(len(found), max(FEWEST))]:
+        found = [each for each in found if id(each.part.chain) not in inside]
+        if len(found) < 2 or found[0].part.layers < FEWEST[min(len(found), max(FEWEST))]:
             continue
-        for each in found:
-            inside.update(map(id, chains_in(each.chain)))
+        for each in {id(each.part.chain): each.part.chain for each in found}.values():
+            inside.update(map(id, chains_in(each)))
         yield copied(subject, text, sorted(found, key=lambda each: each.mark.start))
+
+
+def read(text: str, line: Chain) -> tuple[list[Part], list[Run]]:
+    """What there is to see in a line by itself: the chains that are long enough to be copies, and the runs."""
+    parts: list[Part] = []
+    runs: list[Run] = []
+    for chain in chains_in(line):
+        runs += runs_in(text, chain)
+        layers = count(chain)
+        if layers >= min(FEWEST.values()):
+            parts.append(Part(chain, layers, words(text, chain.span)))
+    return parts, runs
 
 
 def copied(subject: Subject, text: str, found: Sequence[Copy]) -> Diagnostic:
     """The finding about a chain that stands in several places."""
     first = found[0]
+    chain, layers, _ = first.part
     blocks = subject.network.file.blocks.values()
     block = next((each for each in blocks if any(line is first.statement for line in each.statements)), None)
     own = {each.name for each in block.parameters} if block is not None else set()
-    parameters = [name for name in dict.fromkeys(used_in(first.chain)) if name in own]
+    parameters = [name for name in dict.fromkeys(used_in(chain)) if name in own]
     call = " ".join(["part", *parameters])
     return subject.finding(
-        f"the same {first.layers} layers are written {often(len(found))}",
+        f"the same {layers} layers are written {often(len(found))}",
         first.mark,
         help=(f"say it once under blocks: `part({', '.join(parameters)}): {text}`, and `{call}` in its places",),
         related=[Related("again", each.mark) for each in found[1:4]],
@@ -106,9 +137,22 @@ def copied(subject: Subject, text: str, found: Sequence[Copy]) -> Diagnostic:
     )
 
 
-def runs_in(subject: Subject, statement: Statement, chain: Chain) -> Iterator[Diagnostic]:
-    """The findings about steps that follow on themselves."""
-    steps = [words(statement, step.span) for step in chain.steps]
+def repeated(subject: Subject, statement: Statement, run: Run) -> Diagnostic:
+    """The finding about steps that follow on themselves."""
+    length = len(run.steps)
+    return subject.finding(
+        f"the same {'step is' if length == 1 else f'{length} steps are'} written {often(run.times)} in a row",
+        mark_of(statement.text, run.span),
+        help=(f"say it once: ({' | '.join(run.steps)})*{run.times}",),
+        layer=statement.name,
+    )
+
+
+def runs_in(text: str, chain: Chain) -> Iterator[Run]:
+    """The steps of a chain that follow on themselves."""
+    if len(chain.steps) < 2:
+        return
+    steps = [words(text, step.span) for step in chain.steps]
     start = 0
     while start < len(steps) - 1:
         length, times = longest_run(steps, start)
@@ -116,13 +160,7 @@ def runs_in(subject: Subject, statement: Statement, chain: Chain) -> Iterator[Di
             start += 1
             continue
         last = start + length * times - 1
-        span = (chain.steps[start].span[0], chain.steps[last].span[1])
-        yield subject.finding(
-            f"the same {'step is' if length == 1 else f'{length} steps are'} written {often(times)} in a row",
-            mark_of(statement.text, span),
-            help=(f"say it once: ({' | '.join(steps[start : start + length])})*{times}",),
-            layer=statement.name,
-        )
+        yield Run((chain.steps[start].span[0], chain.steps[last].span[1]), times, steps[start : start + length])
         start = last + 1
 
 
@@ -167,6 +205,6 @@ def often(times: int) -> str:
     return "twice" if times == 2 else f"{times} times"
 
 
-def words(statement: Statement, span: Span) -> str:
+def words(text: str, span: Span) -> str:
     """A stretch of a line, with blanks as YAML folds them."""
-    return " ".join(statement.text.text[slice(*span)].split())
+    return " ".join(text[slice(*span)].split())

@@ -52,17 +52,21 @@ FIXABLE = True
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    known: dict[int, list[tuple[str, Span]]] = {}  # lines with the same text share their calls
+    settled: set[tuple[str, int]] = set()  # nothing is to be said of the same words for the same layer
     for site in subject.all_sites:
-        spot = site.spot if site.own else None
-        if spot is None or spot.call is None or not spot.call.arguments or not spot.phrase:
+        mark, layer = site.mark, site.places[0].layer
+        words_and_layer = (mark.source.text[mark.start : mark.end], id(layer))
+        if not site.own or words_and_layer in settled:
             continue
-        if vgg_call(spot.call.word) is not None or canonical(spot.call.word) != site.word:
+        spot = site.spot
+        if spot is None or spot.text.offsets is not None:
             continue
-        options = known.get(id(spot.call))
-        if options is None:
-            options = known[id(spot.call)] = list(literal_options(spot.call))
-        for field, span in options:
+        plain = spot.call is not None and not spot.long and canonical(spot.call.word) == site.word
+        options = literal_options(spot.call) if plain and spot.call is not None else {}
+        if not any(getattr(layer, field) == value_without(site, field) for field in options):
+            settled.add(words_and_layer)
+            continue
+        for field, span in options.items():
             if all(getattr(place.layer, field) == value_without(site, field) for place in site.places):
                 words = " ".join(spot.text.text[slice(*span)].split())
                 yield site.finding(
@@ -74,8 +78,11 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 )
 
 
-def literal_options(call: Call) -> Iterator[tuple[str, Span]]:
+def literal_options(call: Call) -> dict[str, Span]:
     """The fields that the call sets by an option or a word, and not by calculation."""
+    found: dict[str, Span] = {}
+    if not call.arguments or vgg_call(call.word) is not None:
+        return found
     kind = kind_of(canonical(call.word) or "")
     for field, span in options_of(call).items():
         inside = [each for each in call.arguments if span[0] <= each.span[0] < span[1]]
@@ -86,7 +93,8 @@ def literal_options(call: Call) -> Iterator[tuple[str, Span]]:
         letter = isinstance(value, Short) and value.letter in kind.letters
         word = isinstance(value, Name) and value.text.lower() in (*kind.words, "true", "false")
         if letter or word or (named and isinstance(value, Number)):
-            yield field, span
+            found[field] = span
+    return found
 
 
 def value_without(site: Site, field: str) -> Any:

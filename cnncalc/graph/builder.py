@@ -27,6 +27,29 @@ class Round(NamedTuple):
     path: str
 
 
+LARGEST_POOL = 4096
+"""From so many facts on a pool is left to the nets that use it, and the next net begins a new one."""
+
+
+class Pool(NamedTuple):
+    """The layers of all nets of a process, and what follows from the shapes that flow into them: equal layers are one
+    object, and none ever changes."""
+
+    layers: dict[Any, Layer]
+    facts: dict[tuple[Layer, tuple[Shape, ...]], Facts]
+
+
+_POOLS: dict[bool, Pool] = {}
+
+
+def pool(strict: bool) -> Pool:
+    """The pool at hand; what faults where sizes are ``strict`` has no facts there."""
+    found = _POOLS.get(strict)
+    if found is None or len(found.facts) > LARGEST_POOL:
+        found = _POOLS[strict] = Pool({}, {})
+    return found
+
+
 class Builder:
     """Adds nodes to a graph, in the order of execution."""
 
@@ -35,9 +58,7 @@ class Builder:
         self.strict = strict
         self.limit = limit
         self.faults = faults
-        self.layers: dict[Any, Layer] = {}
-        """The pool of layers: equal ones are one object."""
-        self.facts: dict[tuple[Layer, tuple[Shape, ...]], Facts] = {}
+        self.layers, self.facts = pool(strict)
         self.weights: dict[str, Node] = {}
         """The first use of the weights of a shared block."""
         self.options: Mapping[str, Slot] = {}
@@ -197,7 +218,7 @@ class Builder:
             node = self.graph.nodes[node.inputs[0]]
 
     def merge_layer(self, word: str, fields: dict[str, Any]) -> Layer:
-        key = (word, tuple(sorted(fields.items())))
+        key = (word, repr(sorted(fields.items())))
         layer = self.layers.get(key)
         if layer is None:
             layer = self.layers[key] = kind_of(word).layer(**fields)

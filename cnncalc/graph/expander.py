@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cnncalc.errors import Diagnostic, Edit, Fix, did_you_mean
+from cnncalc.graph.again import Line, Lines, copies, words_of
 from cnncalc.graph.builder import Builder, Round, limit_reached
 from cnncalc.graph.ends import Ends
 from cnncalc.graph.merges import Merger
@@ -59,6 +60,9 @@ class Expander:
         """How many repeats the step stands in."""
         self.constant: dict[tuple[int, int], tuple[Call, Layer, dict[str, Slot]]] = {}
         """Calls whose arguments are the same wherever they stand, with their layer."""
+        self.alike: dict[tuple[object, ...], Layer] = {}
+        """The layer of calls that say the same."""
+        self.lines = Lines(network.file)
         self.calls: list[Block] = []
         self.least: dict[int, tuple[Chain, int]] = {}
         self.counting: dict[int, tuple[Chain, bool]] = {}
@@ -146,12 +150,18 @@ class Expander:
                 inner.numbered = True
                 inner.line = None
             else:
+                line = self.lines.like(statement, space, flow.value)
+                if line is not None and self.has_room(line):
+                    return self.run_again(statement, line, flow, frame)
                 inner = space.inner(f"{statement.name}.", statement.name.split(".")[0])
             previous, inner.frame = inner.frame, frame
             nodes = self.graph.nodes
-            above = len(nodes)
+            above, steps, faults = len(nodes), self.steps, len(self.faults.diagnostics)
             value = self.run_chain(statement.chain, inner, flow)
             inner.frame = previous
+            if type(flow.value) is Wire and type(value) is Wire and len(self.faults.diagnostics) == faults:
+                line = Line(above, len(nodes), flow.value, value, len(inner.path), self.steps - steps)
+                self.lines.keep(statement, line)
             if statement.name is not None and len(nodes) == above + 1 and (statement.whole or "." in statement.name):
                 nodes[above].name = statement.name
             return value
@@ -164,6 +174,24 @@ class Expander:
             return self.run_chain(statement.chain, space, flow)
         finally:
             space.frame = previous
+
+    def has_room(self, line: Line) -> bool:
+        """Whether a line can be made once more within the limit."""
+        return (
+            len(self.graph.nodes) + line.end - line.start <= self.limit
+            and self.steps + line.steps <= STEPS_PER_NODE * self.limit
+        )
+
+    def run_again(self, statement: Statement, line: Line, flow: Flow, frame: Frame) -> Wire:
+        """A line in the words of an earlier one, into which the same shape flows."""
+        incoming, nodes = flow.value, self.graph.nodes
+        assert isinstance(incoming, Wire)
+        self.steps += line.steps
+        shift = len(nodes) - line.start
+        copies(nodes, line, statement, incoming.node, frame)
+        flow.taken = True
+        made = line.value
+        return Wire(made.node + shift if made.node >= line.start else incoming.node, made.shape)
 
     def run_chain(self, chain: Chain, space: Space, flow: Flow) -> Flowing | None:
         """Run the steps; the value of the last one."""
@@ -367,19 +395,6 @@ class Expander:
         self.least[id(chain)] = (chain, total)
         return total
 
-    def limit_reached(self, span: Span, space: Space) -> LimitReached:
-        frame = space.frame
-        assert frame is not None
-        return LimitReached(
-            Diagnostic(
-                "G112",
-                f"this network has more than {self.limit:,} layers",
-                frame.text.at(*span),
-                help=("the limit can be set: --limit N",),
-                related=frame.related(),
-            )
-        )
-
     def take(self, flow: Flow, span: Span) -> Flowing:
         """What flows in; a fault where nothing does."""
         flow.taken = True
@@ -520,6 +535,12 @@ class Expander:
             raise SpanFault(
                 "T102", f"{word} needs its branches in parentheses", call.span, (f"{word}(id, conv 64 3 p1)",)
             )
+        words = words_of(call, space.variables)
+        if words is not None:
+            wire, made = flow.value, self.alike.get((id(space.file), *words))
+            if type(wire) is Wire and made is not None and (made, (wire.shape,)) in self.builder.facts:
+                flow.taken = True  # nothing can be wrong with it
+                return self.builder.add(made, (wire,), call.span, space)
         links: dict[str, Wire] = {}
 
         def resolve(name: str, span: Span) -> Any:
@@ -537,6 +558,8 @@ class Expander:
         layer = make_layer(call, kind, slots, defaults, self.builder.layers)
         if layer is None or isinstance(wire.shape, Unknown):
             return LOST
+        if words is not None and not kind.lines:
+            self.alike[(id(space.file), *words)] = layer
         if not links and is_constant(call, kind):
             self.constant[(id(call), id(space.file))] = (call, layer, slots)
         self.builder.options = slots

@@ -49,14 +49,23 @@ class Space:
         "variables",
     )
 
-    def __init__(self, file: File, variables: dict[str, Any], path: str, frame: Frame | None, depth: int) -> None:
+    def __init__(
+        self,
+        file: File,
+        variables: dict[str, Any],
+        path: str,
+        frame: Frame | None,
+        depth: int,
+        names: dict[str, Flowing] | None = None,
+        used: set[str] | None = None,
+    ) -> None:
         self.file = file
         self.variables = variables
         self.path = path
         self.frame = frame
         self.depth = depth
-        self.names: dict[str, Flowing] = {}
-        self.used: set[str] = set()
+        self.names: dict[str, Flowing] = {} if names is None else names
+        self.used: set[str] = set() if used is None else used
         self.counters: dict[str, int] = {}
         self.taken: dict[str, str] = {}
         """Segments in use, and the word each was made of."""
@@ -117,9 +126,7 @@ class Space:
 
     def inner(self, path: str, line: str | None) -> Space:
         """The same names and variables under a longer path: a branch, one round of a repeat."""
-        space = Space(self.file, self.variables, path, self.frame, self.depth)
-        space.names = self.names
-        space.used = self.used
+        space = Space(self.file, self.variables, path, self.frame, self.depth, self.names, self.used)
         space.line = line
         space.round = self.round
         space.shared = self.shared

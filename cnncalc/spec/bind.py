@@ -270,11 +270,8 @@ def make_layer(
         if missing:
             raise Faults([missing_fault(call, kind, slots, missing[0])])
         return None
-    try:
-        key = (kind.word, tuple(sorted(fields.items())))
-        layer = made.get(key)
-    except TypeError:
-        key, layer = None, None
+    key = (kind.word, repr(sorted(fields.items())))  # written out, true is not 1
+    layer = made.get(key)
     if layer is not None:
         return layer
     try:
@@ -291,8 +288,7 @@ def make_layer(
             help = ("wrap it in round8(...), ceil(...) or int(...)",) if code == "T105" else ()
             faults.append(SpanFault(code, f"{kind.word}'s {field} {each['msg']}", span, help))
         raise Faults(faults) from None
-    if key is not None:
-        made[key] = layer
+    made[key] = layer
     return layer
 
 

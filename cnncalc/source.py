@@ -107,7 +107,8 @@ class Scalar:
     @property
     def value(self) -> str:
         """The text with every run of white space folded to one blank, as YAML folds it."""
-        return " ".join(self.text.split())
+        text = self.text
+        return text if text.isalnum() else " ".join(text.split())
 
     @property
     def mark(self) -> Mark:

@@ -52,13 +52,13 @@ class Frame(NamedTuple):
 
 
 class Node:
-    """One layer of the graph.
+    """One layer of the graph; ``kind`` is its word, ``input`` for an input.
 
     ``inputs`` are indices of nodes; ``links`` are further nodes whose side results it takes (the indices of a max
     pooling); ``owner`` is the node whose weights it uses, itself unless they are shared.
     """
 
-    __slots__ = ("facts", "frame", "index", "inputs", "layer", "line", "links", "name", "owner", "span")
+    __slots__ = ("facts", "frame", "index", "inputs", "kind", "layer", "line", "links", "name", "owner", "span")
 
     def __init__(
         self,
@@ -75,17 +75,13 @@ class Node:
         self.name = name
         self.line = line
         self.layer = layer
+        self.kind = "input" if layer is None else layer.word
         self.facts = facts
         self.inputs = inputs
         self.frame = frame
         self.span = span
         self.owner = index
         self.links: tuple[int, ...] = ()
-
-    @property
-    def kind(self) -> str:
-        """The layer word; ``input`` for an input."""
-        return "input" if self.layer is None else self.layer.word
 
     @property
     def mark(self) -> Mark | None:

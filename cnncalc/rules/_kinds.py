@@ -34,8 +34,7 @@ def chosen(
 ) -> Iterator[tuple[Site, list[Place]]]:
     """The sites of these words that have places for which ``test`` holds, with those places."""
     for site in subject.sites(*words):
-        found = [place for place in site.places if test(place)]
-        if found:
+        if found := list(filter(test, site.places)):
             yield site, found
 
 

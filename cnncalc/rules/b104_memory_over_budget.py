@@ -44,7 +44,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from cnncalc.analysis.memory import modelled
 from cnncalc.errors import Diagnostic
 from cnncalc.rules._budgets import excess, heaviest, limits, within
 from cnncalc.rules._subject import Subject
@@ -55,6 +54,8 @@ SEVERITY = "error"
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for view, limit in limits(subject, "peak_memory"):
+        from cnncalc.analysis.memory import modelled  # the model is large, and few files have such a budget
+
         memory = modelled(view.graph, batch=limit.batch, dtype=limit.dtype, training=limit.training)
         if memory is None or limit.most is None or memory.peak_bytes <= limit.most:
             continue

@@ -67,6 +67,8 @@ KEEPING = frozenset(("maxpool", "gmp", "gap", "adaptive", "upsample", "crop", "s
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for site in subject.sites(*WORDS):
         biased = [place for place in site.places if getattr(place.layer, "bias", False)]
+        if not biased:
+            continue
         norms = [(place, cancelling(place)) for place in biased]
         needed = {_weights(place) for place, norm in norms if norm is None}
         wrong = [(place, norm) for place, norm in norms if norm is not None and _weights(place) not in needed]

@@ -84,7 +84,13 @@ class Report(analysis.Report):
         return table(self)
 
 
-_FILE_LIKE = re.compile(r"[^|;\n]*\.(ya?ml|json)\Z|[^|;\n]*[/\\]\Z")
+_FILE_LIKE = re.compile(
+    r"[^|;\n]*\.(ya?ml|json)\Z"
+    r"|[^|;\n]*[/\\]\Z"
+    r"|(~|\.{1,2})?[/\\][^|;{\n]*\Z"
+    r"|[^|;{\n]*\w[/\\](?![\d/])[^|;\n]*\Z"  # nets/lenet, but not `conv 16 3/2`
+)
+"""What can only be meant as a path: the suffix of a file, or a separator of folders and no steps."""
 
 
 def load(

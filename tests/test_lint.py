@@ -122,6 +122,19 @@ def test_paths_that_cannot_be_read_are_2_and_the_rest_is_linted() -> None:
     assert lint("--show-files", "b.yaml").exit_code == 2
 
 
+@pytest.mark.parametrize(
+    "path", ["my nets/a.yaml", "my net.yml", "no/such", "a b/c d", "./no", "../no/such", "/no such", "~/no", "nets/*", "no/"]
+)
+def test_what_looks_like_a_path_is_no_network_on_one_line(path: str) -> None:
+    result = lint(path)
+    assert result.exit_code == 2 and f"error[Y001]: cannot read {path}: there is no" in result.stderr
+
+
+@pytest.mark.parametrize("line", ["3x8x8 | conv 4 3 /2", "3x8x8; conv 4 3/2", "3x8x8 conv 4 3/2", "{layers: {a: relu/x}}"])
+def test_a_network_on_one_line_is_no_path(line: str) -> None:
+    assert lint("--exit-zero", line).exit_code == 0
+
+
 def test_a_folder_that_cannot_be_read_is_2(monkeypatch: pytest.MonkeyPatch) -> None:
     put("a.yaml", BIASED)
     put("closed/b.yaml", BIASED)

@@ -123,14 +123,17 @@ def test_paths_that_cannot_be_read_are_2_and_the_rest_is_linted() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["my nets/a.yaml", "my net.yml", "no/such", "a b/c d", "./no", "../no/such", "/no such", "~/no", "nets/*", "no/"]
+    "path",
+    ["my nets/a.yaml", "my net.yml", "no/such", "a b/c d", "./no", "../no/such", "/no such", "~/no", "nets/*", "no/"],
 )
 def test_what_looks_like_a_path_is_no_network_on_one_line(path: str) -> None:
     result = lint(path)
     assert result.exit_code == 2 and f"error[Y001]: cannot read {path}: there is no" in result.stderr
 
 
-@pytest.mark.parametrize("line", ["3x8x8 | conv 4 3 /2", "3x8x8; conv 4 3/2", "3x8x8 conv 4 3/2", "{layers: {a: relu/x}}"])
+@pytest.mark.parametrize(
+    "line", ["3x8x8 | conv 4 3 /2", "3x8x8; conv 4 3/2", "3x8x8 conv 4 3/2", "{layers: {a: relu/x}}"]
+)
 def test_a_network_on_one_line_is_no_path(line: str) -> None:
     assert lint("--exit-zero", line).exit_code == 0
 
@@ -485,6 +488,19 @@ def test_a_baseline_only_shrinks() -> None:
     result = lint(*ONLY, *BASELINE, "--write-baseline")
     assert result.exit_code == 1  # the new one is told
     assert [each["layer"] for each in json.loads(Path("known.json").read_text())["findings"]] == ["a.conv"]
+
+
+def test_a_baseline_keeps_what_it_knows_of_files_that_are_not_linted() -> None:
+    for name in ("a.yaml", "sub/b.yaml", "sub/gone.yaml"):
+        put(name, BIASED)
+    lint(*ONLY, *BASELINE, "--write-baseline")
+    assert "no longer found" not in lint(*ONLY, *BASELINE, "a.yaml").stdout
+    put("a.yaml", FINE)
+    Path("sub/gone.yaml").unlink()
+    result = lint(*ONLY, *BASELINE, "--write-baseline", "a.yaml")
+    assert result.exit_code == 0 and "no longer found" not in result.stdout
+    assert [each["path"] for each in json.loads(Path("known.json").read_text())["findings"]] == ["sub/b.yaml"]
+    assert lint(*ONLY, *BASELINE).exit_code == 0
 
 
 @pytest.mark.parametrize(

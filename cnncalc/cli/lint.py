@@ -190,6 +190,7 @@ def finish(outcome: Outcome, options: dict[str, Any]) -> int:
         _output.echo(f"wrote {count} to {outcome.settings.baseline}", sys.stderr)
         if not outcome.compared:
             return 0
+        outcome = outcome._replace(obsolete=0)
     for text in piped if options["fix"] else ():
         _output.echo(text)
     write_report(outcome, options, sys.stderr if options["fix"] and piped else sys.stdout)

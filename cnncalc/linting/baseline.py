@@ -1,6 +1,6 @@
 """Baselines: findings that were there when a team began, known by what they are about and not by their lines.
 
-A baseline only shrinks: written again, it loses what is no longer found and gains nothing.
+A baseline only shrinks: written again, it loses what is no longer found in the files linted and gains nothing.
 """
 
 from __future__ import annotations
@@ -56,8 +56,16 @@ def _from(folder: str, name: str) -> str:
         return posix(name)
 
 
-def compare(findings: list[Finding], known: Counter[Key], path: str) -> tuple[list[Finding], int]:
-    """The findings with their state, and how many of the baseline's are no longer found."""
+def unseen(known: Counter[Key], path: str, files: Iterable[str]) -> Counter[Key]:
+    """What the baseline knows of files that are there and were not among those linted: nothing can be said of it."""
+    folder = os.path.dirname(os.path.abspath(path))
+    linted = {_from(folder, name) for name in files}
+    there = {each for each in {key[0] for key in known} - linted if os.path.exists(os.path.join(folder, each))}
+    return Counter({key: count for key, count in known.items() if key[0] in there})
+
+
+def compare(findings: list[Finding], known: Counter[Key], path: str, files: Iterable[str]) -> tuple[list[Finding], int]:
+    """The findings with their state, and how many of the baseline's are no longer found in these files."""
     left = Counter(known)
     compared = []
     for finding, key in zip(findings, keys_of(findings, path), strict=True):
@@ -65,16 +73,19 @@ def compare(findings: list[Finding], known: Counter[Key], path: str) -> tuple[li
             left[key] -= 1
             finding = finding._replace(state=UNCHANGED)
         compared.append(finding)
-    return compared, sum(left.values())
+    return compared, (left - unseen(known, path, files)).total()
 
 
-def text(findings: list[Finding], path: str, known: Counter[Key] | None) -> tuple[str, int]:
-    """The baseline of these findings and their number; no more of a kind than ``known`` has, where there was one."""
+def text(findings: list[Finding], path: str, known: Counter[Key] | None, files: Iterable[str]) -> tuple[str, int]:
+    """The baseline of these findings and their number.
+
+    Where there was one, no more of a kind than it has (``known``), and what it knows of other files than these stays.
+    """
     import json
 
     counts = Counter(keys_of(findings, path))
     if known is not None:
-        counts &= known
+        counts = (counts & known) | unseen(known, path, files)
     entries = [
         {"path": key[0], "code": key[1], "layer": key[2], "line": key[3], "count": count}
         for key, count in sorted(counts.items())

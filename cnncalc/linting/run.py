@@ -180,7 +180,7 @@ def write_baseline(made: Outcome) -> int:
     path = made.settings.baseline
     assert path is not None
     known = baseline.load(path) if made.compared else None
-    text, count = baseline.text(list(made.findings), path, known)
+    text, count = baseline.text(list(made.findings), path, known, made.files)
     replace_file(path, text)
     return count
 
@@ -225,16 +225,17 @@ def outcome(made: Iterable[Result], settings: Settings, first_baseline: bool = F
         for one in each.findings:
             mark = one.mark
             place = (mark.source.name, mark.start, mark.end) if mark is not None else ()
-            known = diagnostics.get((*place, one.code, one.message))
+            before = diagnostics.get((*place, one.code, one.message))
             # what several files import is told once; only the file itself knows how to fix it
-            if known is None or (known.fix is None and one.fix is not None):
+            if before is None or (before.fix is None and one.fix is not None):
                 diagnostics[(*place, one.code, one.message)] = one
     findings = findings_of(by_file(diagnostics.values()), settings)
     obsolete, compared = 0, False
     if settings.baseline is not None and not (first_baseline and not os.path.exists(settings.baseline)):
         compared = True
         try:
-            findings, obsolete = baseline.compare(findings, baseline.load(settings.baseline), settings.baseline)
+            known = baseline.load(settings.baseline)
+            findings, obsolete = baseline.compare(findings, known, settings.baseline, files)
         except SpecError as error:
             errors += error.diagnostics
     return Outcome(

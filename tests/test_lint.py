@@ -237,6 +237,27 @@ def test_selection() -> None:
     assert [each for _, _, each in found("--ignore", "ALL", "--extend-select", "P101")] == ["P101"]
     assert found("--select", "P101", "--per-file-ignores", "*.yaml:P101") == []
     assert [each for _, _, each in found("--select", "P101", "--per-file-ignores", "x/*.yaml:P101")] == ["P101"]
+    assert found("--select", "P101", "--per-file-ignores", "!x/*.yaml:P101") == []
+
+
+@pytest.mark.parametrize(
+    ("said", "arguments", "left"),
+    [
+        ('ignore = ["P101"]', ["--select", "P101"], ["P101"]),
+        ('ignore = ["P"]', ["--select", "P1"], ["P101"]),
+        ('extend-select = ["E1"]', ["--select", "P101"], ["P101"]),
+        ('select = ["P101"]', ["--ignore", "P"], []),
+        ('select = ["P1", "E1"]', ["--ignore", "P101"], ["E101"]),
+        ('select = ["E1"]\nextend-select = ["P101"]', ["--ignore", "P"], ["E101"]),
+        ('select = ["E1"]\nignore = ["P101"]', ["--extend-select", "P1"], ["P101", "E101"]),
+        ('select = ["E1"]\nignore = ["P"]', ["--extend-select", "P101"], ["P101", "E101"]),
+        ('select = ["E1"]\nignore = ["P", "E1"]', ["--extend-select", "P101"], ["P101"]),
+    ],
+)
+def test_the_command_line_chooses_over_the_file(said: str, arguments: list[str], left: list[str]) -> None:
+    put("net.yaml", BIASED + "expect: {params: 1}\n")
+    put("cnncalc.toml", f"[lint]\n{said}\n")
+    assert [each for _, _, each in found(*arguments)] == left
 
 
 @pytest.mark.parametrize(

@@ -138,10 +138,7 @@ def overriding(options: dict[str, Any]) -> Any:
     exclude = listed("exclude")
 
     def override(settings: Settings) -> Settings:
-        return settings._replace(
-            select=settings.select if select is None else select,
-            ignore=(*settings.ignore, *ignore),
-            extend_select=(*settings.extend_select, *extend),
+        return settings.chosen_over(select, extend, ignore)._replace(
             per_file_ignores=(*settings.per_file_ignores, *per_file),
             extend_exclude=(*settings.extend_exclude, *exclude),
             force_exclude=settings.force_exclude or options["force_exclude"],

@@ -66,10 +66,28 @@ class Settings(NamedTuple):
         chosen = max([least, *(fits(each, code) for each in (*(self.select or ()), *self.extend_select))])
         return chosen > max([-1, *(fits(each, code) for each in self.ignore)])
 
+    def chosen_over(
+        self, select: tuple[str, ...] | None, extend_select: tuple[str, ...], ignore: tuple[str, ...]
+    ) -> Settings:
+        """These settings with a choice of rules that counts for more, that of the command line.
+
+        A ``select`` begins anew; else what is said here takes back what the settings say of the same rules.
+        """
+        if select is not None:
+            return self._replace(select=select, extend_select=extend_select, ignore=ignore)
+        return self._replace(
+            select=self.select if self.select is None else _without(self.select, ignore),
+            extend_select=(*_without(self.extend_select, ignore), *extend_select),
+            ignore=(*_without(self.ignore, extend_select), *ignore),
+        )
+
     def for_file(self, path: str) -> Settings:
-        """The settings for one file: with what is not wanted in it."""
+        """The settings for one file: with what is not wanted in it (``!``: in all others)."""
         more = [
-            each for pattern, listed in self.per_file_ignores if matches(path, [pattern], self.root) for each in listed
+            each
+            for pattern, listed in self.per_file_ignores
+            if matches(path, [pattern.removeprefix("!")], self.root) is not pattern.startswith("!")
+            for each in listed
         ]
         return self._replace(unwanted=tuple(more)) if more else self
 
@@ -90,6 +108,16 @@ def fits(selector: str, code: str) -> int:
     if code.startswith(selector.upper()):
         return len(selector)
     return len(code) if selector.lower() == codes()[code] else -1
+
+
+def _without(selectors: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    """The selectors that mean a code which none of the others means."""
+
+    def is_left(selector: str) -> bool:
+        meant = (code for code in codes() if fits(selector, code) >= 0)
+        return any(all(fits(other, code) < 0 for other in others) for code in meant)
+
+    return tuple(filter(is_left, selectors))
 
 
 def is_selector(words: str) -> bool:

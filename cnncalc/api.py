@@ -381,29 +381,30 @@ def lint(
 
     The settings are those of the configuration ``config``, or of the nearest one to each file; ``override`` changes
     them (``lambda settings: settings._replace(select=("P",))``).  With ``fix`` the findings are those after the fixes,
-    and ``changes`` has the texts: nothing is written.  ``jobs`` processes are used, None: as many as pay.
+    and ``changes`` and ``texts`` have what comes of them: nothing is written.  ``jobs`` processes are used, None: as
+    many as pay.
 
     Raises :class:`SpecError` where a configuration is wrong; paths that cannot be read stand in ``errors``.
     """
     from cnncalc.linting import run
-    from cnncalc.linting.walk import Found
+    from cnncalc.linting.walk import Found, is_excluded
 
     listed = [targets] if isinstance(targets, (str, os.PathLike)) else list(targets)
     configuration = run.Configuration(config, use_config, override)
     paths = [os.fspath(each) for each in listed]
     settings = configuration.for_folder(next((folder_of(each) for each in paths if os.path.exists(each)), "."))
     tasks: list[run.Task] = []
-    errors: list[run.Result] = []
+    known: list[run.Result] = []  # what needs no task
     for path in paths:
         if path != "-" and os.path.exists(path):
             found, problems = run.find([path], configuration)
             tasks += run.tasks_of(found, configuration, fix, unsafe_fixes)
-            errors += [run.Result(path, errors=(each,)) for each in problems]
+            known += [run.Result(path, errors=(each,)) for each in problems]
             continue
         try:
             source, _ = find_source(path)
         except SpecError as error:
-            errors.append(run.unreadable(stdin_name if path == "-" else path, error))
+            known.append(run.unreadable(stdin_name if path == "-" else path, error))
             continue
         if os.path.isfile(source.name):
             tasks += run.tasks_of([Found(source.name, True)], configuration, fix, unsafe_fixes)
@@ -415,10 +416,14 @@ def lint(
         elif any(task.source is not None for task in tasks):
             name = f"<line {1 + sum(task.source is not None for task in tasks)}>"
         own = configuration.for_folder(folder or ".")
+        if folder is not None and own.force_exclude and is_excluded(name, own, folder=False):
+            change = (source.text, source.text) if fix else None
+            known.append(run.Result(name, skipped=True, change=change, is_file=False))
+            continue
         tasks.append(run.Task(name, True, own, Source(name, source.text, folder), fix, unsafe_fixes))
     unique = {(task.path, task.source): task for task in tasks}
     results = track(run.results(list(unique.values()), jobs), len(unique))
-    return run.outcome([*errors, *results], settings, first_baseline)
+    return run.outcome([*known, *results], settings, first_baseline)
 
 
 def folder_of(path: str) -> str:

@@ -81,6 +81,25 @@ def test_a_file_that_changed_in_the_meantime_is_left_alone() -> None:
 def test_stdin_is_fixed_on_stdout() -> None:
     result = lint(*ONLY, *UNSAFE, "-", stdin=BIASED)
     assert result.stdout == FINE and "nothing to report" in result.stderr
+    result = lint(*ONLY, *UNSAFE, "-", stdin=FINE)
+    assert result.stdout == FINE and "nothing to report" in result.stderr
+    result = lint(*ONLY, *UNSAFE, "--diff", "-", stdin=FINE)
+    assert result.stdout == "" and result.exit_code == 0
+
+
+def test_stdin_with_the_name_of_a_file_leaves_the_file_alone() -> None:
+    for saved in (BIASED, "something else\n"):
+        put("net.yaml", saved)
+        result = lint(*ONLY, *UNSAFE, "--stdin-filename", "net.yaml", "-", stdin=BIASED)
+        assert (result.stdout, result.exit_code, Path("net.yaml").read_text()) == (FINE, 0, saved)
+
+
+def test_stdin_with_an_excluded_name_comes_back_as_it_is() -> None:
+    arguments = (*ONLY, "--exclude", "old", "--stdin-filename", "old/net.yaml", "-")
+    assert "P101" in lint(*arguments, stdin=BIASED).stdout
+    result = lint(*arguments, "--force-exclude", stdin=BIASED)
+    assert result.exit_code == 0 and "P101" not in result.stdout
+    assert lint(*arguments, *UNSAFE, "--force-exclude", stdin=BIASED).stdout == BIASED
 
 
 def test_what_is_imported_is_not_touched() -> None:

@@ -175,29 +175,24 @@ def finish(outcome: Outcome, options: dict[str, Any]) -> int:
     from cnncalc.linting import run
     from cnncalc.render.findings import counted
 
-    piped = [after for path, _, after in outcome.changes if not os.path.isfile(path)]
     if options["diff"]:
-        show_diff(outcome)
+        differs = show_diff(outcome)
         print_unusable(outcome)
-        return 2 if outcome.errors else int(bool(outcome.changes) and not options["exit_zero"])
+        return 2 if outcome.errors else int(differs and not options["exit_zero"])
     if options["fix"]:
-        outcome = run.write_changes(outcome._replace(changes=tuple(filter(is_file, outcome.changes))))
+        outcome = run.write_changes(outcome)
     elif options["write_baseline"] and not outcome.errors:
         count = counted(run.write_baseline(outcome), "finding")
         _output.echo(f"wrote {count} to {outcome.settings.baseline}", sys.stderr)
         if not outcome.compared:
             return 0
         outcome = outcome._replace(obsolete=0)
-    for text in piped if options["fix"] else ():
+    for _, _, text in outcome.texts:
         _output.echo(text)
-    write_report(outcome, options, sys.stderr if options["fix"] and piped else sys.stdout)
+    write_report(outcome, options, sys.stderr if outcome.texts else sys.stdout)
     if outcome.settings.format != "json":
         print_unusable(outcome)
     return 0 if options["exit_zero"] and not outcome.errors else outcome.exit_code
-
-
-def is_file(change: tuple[str, str, str]) -> bool:
-    return os.path.isfile(change[0])
 
 
 def print_unusable(outcome: Outcome) -> None:
@@ -207,15 +202,18 @@ def print_unusable(outcome: Outcome) -> None:
         _output.print_errors(outcome.errors)
 
 
-def show_diff(outcome: Outcome) -> None:
+def show_diff(outcome: Outcome) -> bool:
+    """Print what fixes would change; whether there is anything."""
     from cnncalc.cli import _output
     from cnncalc.render import patch
     from cnncalc.render.findings import counted
 
-    for path, before, after in outcome.changes:
+    changes = [each for each in (*outcome.changes, *outcome.texts) if each[1] != each[2]]
+    for path, before, after in changes:
         _output.echo(patch.unified(before, after, path))
     fixes = counted(sum(outcome.applied.values()), "fix", "fixes")
-    _output.echo(f"{fixes} in {counted(len(outcome.changes), 'file')}", sys.stderr)
+    _output.echo(f"{fixes} in {counted(len(changes), 'file')}", sys.stderr)
+    return bool(changes)
 
 
 def write_report(outcome: Outcome, options: dict[str, Any], stream: Any) -> None:

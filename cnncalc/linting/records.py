@@ -53,6 +53,8 @@ class Outcome(NamedTuple):
     """How many fixes of each code were applied."""
     changes: tuple[tuple[str, str, str], ...] = ()
     """The files that fixes change: path, text before, text after."""
+    texts: tuple[tuple[str, str, str], ...] = ()
+    """The same for what is no file (stdin, networks on one line), changed or not."""
     obsolete: int = 0
     """Entries of the baseline that no finding answers to any more."""
     compared: bool = False

@@ -39,7 +39,8 @@ class Task(NamedTuple):
 
 
 class Result(NamedTuple):
-    """What became of a task; ``change`` is the text before and after its fixes."""
+    """What became of a task; ``change`` is the text before and after its fixes, where they change it or it is from no
+    file."""
 
     path: str
     findings: tuple[Diagnostic, ...] = ()
@@ -48,6 +49,7 @@ class Result(NamedTuple):
     ignored: int = 0
     applied: Mapping[str, int] = {}
     change: tuple[str, str] | None = None
+    is_file: bool = True
 
 
 class Configuration:
@@ -94,9 +96,10 @@ def check(task: Task) -> Result:
     from cnncalc.linting.fixing import fix
 
     fixed = fix(source, settings, task.unsafe)
-    change = (source.text, fixed.source.text) if fixed.source.text != source.text else None
+    is_file = task.source is None
+    change = (source.text, fixed.source.text) if fixed.source.text != source.text or not is_file else None
     found = fixed.checked
-    return Result(task.path, found.findings, (), False, len(found.hidden), fixed.applied, change)
+    return Result(task.path, found.findings, (), False, len(found.hidden), fixed.applied, change, is_file)
 
 
 def unreadable(path: str, error: SpecError) -> Result:
@@ -211,7 +214,10 @@ def outcome(made: Iterable[Result], settings: Settings, first_baseline: bool = F
     ignored = 0
     applied: Counter[str] = Counter()
     changes: list[tuple[str, str, str]] = []
+    texts: list[tuple[str, str, str]] = []
     for each in made:
+        if each.change is not None:
+            (changes if each.is_file else texts).append((each.path, *each.change))
         if each.skipped:
             skipped.append(each.path)
             continue
@@ -220,8 +226,6 @@ def outcome(made: Iterable[Result], settings: Settings, first_baseline: bool = F
             files.append(each.path)
         ignored += each.ignored
         applied.update(each.applied)
-        if each.change is not None:
-            changes.append((each.path, *each.change))
         for one in each.findings:
             mark = one.mark
             place = (mark.source.name, mark.start, mark.end) if mark is not None else ()
@@ -246,6 +250,7 @@ def outcome(made: Iterable[Result], settings: Settings, first_baseline: bool = F
         ignored,
         dict(sorted(applied.items())),
         tuple(changes),
+        tuple(texts),
         obsolete,
         compared,
         settings,

@@ -50,24 +50,25 @@ def files_of(
 
 def _named(path: str, settings_for: Callable[[str], Settings]) -> Iterator[Found]:
     settings = settings_for(os.path.dirname(path) or ".")
-    if not (settings.force_exclude and _excluded(path, settings, folder=False)):
+    if not (settings.force_exclude and is_excluded(path, settings, folder=False)):
         yield Found(shown(path), True)
 
 
 def _below(top: str, settings_for: Callable[[str], Settings], refused: Callable[[OSError], None]) -> Iterator[Found]:
     settings = settings_for(top)
-    if settings.force_exclude and _excluded(top, settings, folder=True):
+    if settings.force_exclude and is_excluded(top, settings, folder=True):
         return
     for folder, inner, names in os.walk(top, onerror=refused):
         settings = settings_for(folder)
-        inner[:] = sorted(each for each in inner if not _excluded(os.path.join(folder, each), settings, folder=True))
+        inner[:] = sorted(each for each in inner if not is_excluded(os.path.join(folder, each), settings, folder=True))
         for name in sorted(names):
             path = os.path.join(folder, name)
-            if name.lower().endswith(SUFFIXES) and not _excluded(path, settings, folder=False):
+            if name.lower().endswith(SUFFIXES) and not is_excluded(path, settings, folder=False):
                 yield Found(shown(path), False)
 
 
-def _excluded(path: str, settings: Settings, folder: bool) -> bool:
+def is_excluded(path: str, settings: Settings, folder: bool) -> bool:
+    """Whether the settings leave a path out."""
     return matches(path, (*settings.exclude, *settings.extend_exclude), settings.root, folder)
 
 

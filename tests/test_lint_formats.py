@@ -135,6 +135,14 @@ def test_a_finding_in_json(outcome: Outcome) -> None:
     assert line[: edit["column"] - 1] + edit["text"] == "  café: 'conv(16, 3 nobias"
 
 
+@pytest.mark.parametrize("format_", [each for each in FORMATS if each != "full"])
+def test_the_variant_is_told_in_every_format(format_: str, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(
+        "input: 3x8x8\nparams: {c: 4}\nlayers:\n  a: conv c 3 p1\nvariants:\n  wide: {c: 8, expect: {params: 2}}\n"
+    )
+    assert lint("--format", format_, "net.yaml", folder=tmp_path).stdout.count("in variant wide") >= 1
+
+
 def test_errors_of_settings_are_json_too(tmp_path: Path) -> None:
     (tmp_path / "cnncalc.toml").write_text("[lint]\nselct = []\n", "utf-8")
     result = lint("--format", "json", folder=tmp_path)
@@ -175,7 +183,7 @@ def test_github_shows_ten_of_a_kind(counts: tuple[int, int, int], shown: dict[st
 
 
 def test_github_escapes(hostile: Outcome) -> None:
-    line = github.render(hostile).splitlines()[0]
+    line = github.render(hostile).splitlines()[len(hostile.errors)]
     assert "file=a%2Cb%3A%25] <é>.yaml,line=" in line
 
 
@@ -189,6 +197,19 @@ def test_the_summary_of_a_job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     text = summary.read_text("utf-8")
     assert text.startswith("before\n### cnncalc lint\n")
     assert "| error | `nets/broken.yaml:3` | S103 kernel-too-large |" in text
+    summary.unlink()
+    assert lint("--format", "github", "no/net.yaml", "nets/fine.yaml").exit_code == 2
+    text = summary.read_text("utf-8")
+    assert "nothing to report in 1 file (1 path or setting cannot be used)" in text
+    assert "\n- cannot read no/net.yaml: there is no directory no\n" in text
+
+
+def test_github_annotates_what_cannot_be_used() -> None:
+    names = [f"no{number}.yaml" for number in range(9)]
+    lines = lint("--format", "github", *names, "nets").stdout.splitlines()
+    errors = [line for line in lines if line.startswith("::error")]
+    assert errors[0] == "::error title=Y001 unreadable-file::cannot read no0.yaml: there is no such file"
+    assert len(errors) == 10 and lines[: len(errors)] == errors
 
 
 # -- GitLab, SARIF, JUnit, rdjson, Azure -------------------------------------------------------------------------------
@@ -275,6 +296,8 @@ def test_junit(outcome: Outcome) -> None:
     cases = root.findall(".//testcase")
     assert int(root.attrib["tests"]) == len(cases)
     assert int(root.attrib["failures"]) == len(root.findall(".//failure"))
+    broken = ElementTree.fromstring(lint("--format", "junit", "no.yaml", "nets/fine.yaml").stdout)
+    assert (broken.attrib["tests"], broken.attrib["errors"]) == ("2", "1") and len(broken.findall(".//testcase")) == 2
     assert [each.attrib["name"] for each in root] == ["nets/biased.yaml", "nets/broken.yaml", "nets/fine.yaml"]
 
 

@@ -13,6 +13,9 @@ from cnncalc.source import Mark
 
 NEW, UNCHANGED = "new", "unchanged"
 
+IN_VARIANT = "in variant"
+"""How the note begins that names the variants a finding is about."""
+
 
 class Finding(NamedTuple):
     """A diagnostic of the linter in its place.

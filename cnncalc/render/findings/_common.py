@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cnncalc.errors import Edit, Fix
-from cnncalc.linting.records import Finding, Outcome, posix
+from cnncalc.linting.records import IN_VARIANT, Finding, Outcome, posix
 from cnncalc.source import Mark
 
 
@@ -20,20 +20,30 @@ def one_line(words: str) -> str:
     return "".join(each if each.isprintable() else " " for each in encodable(words))
 
 
+def message(finding: Finding) -> str:
+    """The message, with the variants that it is about."""
+    diagnostic = finding.diagnostic
+    return " ".join((diagnostic.message, *filter(_is_variant, diagnostic.notes)))
+
+
+def _is_variant(note: str) -> bool:
+    return note.startswith(IN_VARIANT)
+
+
 def sentence(finding: Finding) -> str:
     """The message with the arithmetic of its label."""
-    diagnostic = finding.diagnostic
-    label = diagnostic.label
+    said, label = message(finding), finding.diagnostic.label
     if label and not (label.startswith("(") and label.endswith(")")):
-        return one_line(f"{diagnostic.message}: {label}")
-    return one_line(f"{diagnostic.message} {label}".rstrip())
+        return one_line(f"{said}: {label}")
+    return one_line(f"{said} {label}".rstrip())
 
 
 def explained(finding: Finding) -> str:
     """Everything that is said about a finding, a line each."""
     diagnostic = finding.diagnostic
     related = (f"{each.message.removesuffix(' at')} at {each.mark}" for each in diagnostic.related)
-    lines = [sentence(finding), *diagnostic.notes, *related, *(f"help: {each}" for each in diagnostic.help)]
+    notes = (each for each in diagnostic.notes if not _is_variant(each))
+    lines = [sentence(finding), *notes, *related, *(f"help: {each}" for each in diagnostic.help)]
     return encodable("\n".join(lines))
 
 
@@ -72,7 +82,7 @@ def as_json(finding: Finding) -> dict[str, Any]:
         "code": finding.code,
         "name": diagnostic.name,
         "severity": finding.severity,
-        "message": encodable(diagnostic.message),
+        "message": encodable(message(finding)),
         "file": encodable(finding.path),
         "line": mark.line,
         "column": mark.column,
@@ -107,6 +117,8 @@ def totals(outcome: Outcome) -> str:
     known = len(outcome.findings) - len(outcome.new)
     if known:
         more.append(f"{known:,} in the baseline")
+    if outcome.errors:
+        more.append(f"{counted(len(outcome.errors), 'path or setting', 'paths or settings')} cannot be used")
     line = f"{', '.join(found) or 'nothing to report'} in {where}" + (f" ({', '.join(more)})" if more else "")
     lines = [line]
     safe, unsafe = fixes(outcome.new)

@@ -6,6 +6,7 @@ left out.
 
 from __future__ import annotations
 
+from cnncalc.errors import Diagnostic
 from cnncalc.linting.records import Finding, Outcome, worst_first
 from cnncalc.render.findings._common import counted, explained, one_line, sentence, totals
 
@@ -17,24 +18,27 @@ SUMMARY_ROWS = 200
 
 def render(outcome: Outcome) -> str:
     found = worst_first(outcome.new)
-    shown = _capped(found, CAP)
+    lines = [_unusable(each) for each in outcome.errors[:CAP]]
+    most = {"error": CAP - len(lines), "warning": CAP, "info": CAP}
+    shown = _capped(found, most)
     if len(shown) < len(found):
-        shown = _capped(found, CAP, CAP - 1)  # the closing line is a notice itself
-    lines = [_command(each) for each in shown]
+        shown = _capped(found, {**most, "info": CAP - 1})  # the closing line is a notice itself
+    lines += map(_command, shown)
     left = len(found) - len(shown)
     if left:
         lines.append(
-            f"::notice title=cnncalc lint::{counted(left, 'finding')} more not shown here: see the log or the summary"
+            f"::notice title=cnncalc lint::{counted(left, 'finding')} more not shown here: see the summary of the job"
         )
     return "".join(f"{line}\n" for line in lines)
 
 
-def _capped(found: list[Finding], cap: int, notices: int | None = None) -> list[Finding]:
-    shown: list[Finding] = []
-    for kind in KINDS:
-        most = notices if kind == "info" and notices is not None else cap
-        shown += [each for each in found if each.severity == kind][:most]
-    return shown
+def _capped(found: list[Finding], most: dict[str, int]) -> list[Finding]:
+    return [each for kind in KINDS for each in [one for one in found if one.severity == kind][: most[kind]]]
+
+
+def _unusable(error: Diagnostic) -> str:
+    """What could not be read or set; it need not have a place."""
+    return f"::error title={_property(f'{error.code} {error.name}')}::{_data(one_line(error.message))}"
 
 
 def _command(finding: Finding) -> str:
@@ -63,6 +67,8 @@ def summary(outcome: Outcome) -> str:
     """The summary of the job, in Markdown: a table of the findings, the worst first."""
     found = worst_first(outcome.new)
     lines = ["### cnncalc lint", "", totals(outcome).replace("\n", "  \n"), ""]
+    if outcome.errors:
+        lines += [*(f"- {_cell(each.message)}" for each in outcome.errors), ""]
     if found:
         lines += ["| | where | rule | what |", "| --- | --- | --- | --- |"]
         lines += map(_row, found[:SUMMARY_ROWS])

@@ -14,7 +14,7 @@ def render(outcome: Outcome) -> str:
         by_file.setdefault(each.path, []).append(each)
     fails = outcome.settings.fails
     failures = sum(fails(each.severity) for each in outcome.new)
-    tests = sum(max(len(found), 1) for found in by_file.values())
+    tests = sum(max(len(found), 1) for found in by_file.values()) + len(outcome.errors)
     lines = [
         '<?xml version="1.0" encoding="utf-8"?>',
         f'<testsuites name="cnncalc lint" tests="{tests}" failures="{failures}" errors="{len(outcome.errors)}">',

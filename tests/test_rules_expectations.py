@@ -39,6 +39,8 @@ def said(head: str = "AlexNet", line: str = "the first", expect: str = "by hand"
         "96x55x55",
         "96 × 55 × 55",
         "-> 96x55x55",
+        "-> 55x55",
+        "=> 227 x 227",
         "55x55x96",
         "3x227x227",
         "11x11x3x96",
@@ -70,6 +72,7 @@ def test_right_comments_and_prose_are_left_alone(line: str) -> None:
     ("line", "message"),
     [
         ("96x54x54", "the comment says 96x54x54, but conv1 makes 96x55x55"),
+        ("-> 54x54", "the comment says 54x54, but conv1 makes 96x55x55"),
         ("=> 96x54x54.", "the comment says 96x54x54, but conv1 makes 96x55x55"),
         ("34,943 params", "the comment says 34,943 params, but conv1 has 34,944"),
         ("35.0k params", "the comment says 35.0k params, but conv1 has 34,944"),
@@ -81,6 +84,12 @@ def test_right_comments_and_prose_are_left_alone(line: str) -> None:
 )
 def test_wrong_comments_on_a_line(line: str, message: str) -> None:
     assert said(line=line) == [message]
+
+
+def test_a_volume_may_be_told_without_its_channels() -> None:
+    text = "input: 1x8x8x8\nlayers:\n  a: conv 16 3 p1  # 8x8x8\n  b: conv 16 3 p1  # 8x8x9\n"
+    found = check_source(Source("net.yaml", text), COMMENTS).findings
+    assert [each.message for each in found] == ["the comment says 8x8x9, but b makes 16x8x8x8"]
 
 
 def test_comments_at_the_top_are_about_the_whole() -> None:

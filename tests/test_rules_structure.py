@@ -69,6 +69,22 @@ def test_alexnet_without_padding_is_reported_for_what_it_is() -> None:
     assert "input  223 -> 54   227 -> 55" in found[0].help[0]
 
 
+@pytest.mark.parametrize(
+    ("line", "head"),
+    [
+        ("64x5x5 | maxpool 3 /3 | fc 10", "fc1"),
+        ("64x5x5 | maxpool 3 /3 | relu | gap | fc 10", "fc1"),
+        ("64x5x5 | maxpool 3 /3 | gmp | flatten | fc 10", "fc1"),
+        ("64x6x6 | maxpool 3 /3 | gap | fc 10", None),
+        ("64x5x5 | maxpool 5 | gap | fc 10", None),
+        ("64x5x5 | conv 8 3 | gap | fc 10", None),
+    ],
+)
+def test_a_map_that_collapses_in_front_of_its_head(line: str, head: str | None) -> None:
+    found = check_source(Source("<line>", line), Settings(select=("S202",))).findings
+    assert [each.message.rpartition(" ")[2] for each in found] == ([head] if head else [])
+
+
 WINDOWS = st.builds(
     Window,
     extent=st.integers(1, 12),

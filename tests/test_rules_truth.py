@@ -154,9 +154,10 @@ def test_a_softmax_of_one_channel_is_constant() -> None:
 
 
 def test_the_least_loss_behind_a_softmax() -> None:
-    for line, found in spoken_about("P207", chains("6", ("fc 2", "fc 10", "fc 100"), ("softmax", "sigmoid"))):
+    for line, found in spoken_about("P207", chains("6", ("fc 1", "fc 2", "fc 10", "fc 100"), ("softmax", "sigmoid"))):
         classes = int(re.findall(r"fc (\d+)", line)[0])
         best = torch.eye(classes, dtype=torch.double)[:1]
+        assert classes > 1  # else it is P205
         loss = torch.nn.functional.cross_entropy(best, torch.tensor([0]))
         assert found.label.endswith(f"= {loss:.4f}".rstrip("0"))
 
@@ -178,6 +179,37 @@ def test_what_works_in_place_changes_what_others_read() -> None:
         after = apply(Source("<line>", line), [found.fix]).text
         with torch.no_grad():
             assert not torch.equal(run(twin(line), values(line)), run(twin(after), values(line))), line
+
+
+KINDS = (
+    "conv 4 1", "conv 4 3 p1", "dwconv 3 p1", "deconv 4 3 p1", "local 4 1", "bn", "gn 2", "ln", "instnorm", "lrn 3", "l2norm", "scale",
+    "relu", "relu6", "lrelu", "prelu", "elu", "selu", "gelu", "silu", "hswish", "hsigmoid", "mish", "sigmoid", "tanh",
+    "softplus", "softmax", "logsoftmax", "dropout 0.5", "droppath 0.5", "times 2", "maxpool 3 /1 p1", "avgpool 3 /1 p1", "adaptive 8", "gap",
+    "gmp", "upsample 2", "shuffle 2", "crop 4", "pad 1", "flatten", "reshape 8x4x8", "mul(id, sigmoid)", "add(id, id)", "concat(id, id)",
+    "relu inplace", "relu6 inplace", "lrelu inplace", "elu inplace", "selu inplace", "silu inplace", "hswish inplace",
+    "hsigmoid inplace", "mish inplace", "dropout 0.5 inplace", "relu | flatten", "lrelu inplace | flatten",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("line", ["{} | dropout 0.5 inplace", "{} | dropout 0 inplace", "concat({}, relu inplace)"])
+def test_what_is_needed_for_a_gradient_is_not_overwritten(line: str) -> None:
+    wrong = []
+    for kind in KINDS:
+        text = f"3x8x8 | conv 4 1 | {line.format(kind)} | flatten | fc 2"
+        found = checked("P210", text)
+        if not found.loads:  # the branches differ in size
+            continue
+        told = any("gradient" in each.message for each in found.findings)
+        try:
+            twin(text, training=True)(values(text)).sum().backward()
+            stops = False
+        except RuntimeError as error:
+            if "inplace operation" not in str(error):
+                raise
+            stops = True
+        if told is not stops:
+            wrong.append((text, "told" if told else "not told"))
+    assert wrong == []
 
 
 def test_positions_that_are_never_read() -> None:

@@ -27,7 +27,7 @@ class Count(NamedTuple):
 
 
 class Sizes(NamedTuple):
-    """``96x55x55``."""
+    """``96x55x55``, or ``-> 55x55``."""
 
     text: str
     shape: Shape
@@ -56,7 +56,11 @@ _COUNT = re.compile(
 )
 _WHAT = {"p": "params", "M": "macs", "m": "macs", "F": "flops"}
 _UNITS = {"million": "M", "billion": "G"}
-_SIZES = re.compile(r"(?:=>|->|→|=|out(?:put)?:?)?\s*(?P<dims>\d+(?:\s*[x×]\s*\d+){2,3})\Z")
+_SIZES = re.compile(
+    r"(?:(?:=>|->|→|=|out(?:put)?:?)\s*(?P<map>\d+\s*[x×]\s*\d+)"
+    r"|(?:=>|->|→|=|out(?:put)?:?)?\s*(?P<dims>\d+(?:\s*[x×]\s*\d+){2,3}))\Z"
+)
+"""Two numbers alone may be a kernel: behind an arrow they are the map that comes out."""
 _SUM = re.compile(r"(?P<left>[\d(][\d\s()+*/.-]*?)(?P<said>(?:\s*(?:=|->|→)\s*\d[\d,_]*(?:\.\d+)?)*)\Z")
 _WINDOW = re.compile(r"\(\s*\d+\s*-\s*\d+(?:\s*\+\s*(?:2\s*\*\s*)?\d+){0,2}\s*\)\s*/\s*\d+\s*\+\s*1\Z")
 
@@ -87,7 +91,8 @@ def _sizes(part: str) -> Sizes | None:
     found = _SIZES.match(part)
     if not found:
         return None
-    return Sizes(found["dims"], tuple(int(each) for each in re.findall(r"\d+", found["dims"])))
+    said = found["map"] or found["dims"]
+    return Sizes(said, tuple(int(each) for each in re.findall(r"\d+", said)))
 
 
 def _sum(part: str) -> Sum | None:

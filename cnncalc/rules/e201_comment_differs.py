@@ -3,7 +3,7 @@
 ## What it means
 
 A comment behind a line says its output, its parameters or its MACs
-(`# 96x55x55`, `# 34,944 params`), works out a size (`# (227 - 11)/4 + 1 = 55`)
+(`# 96x55x55`, `# -> 55x55`, `# 34,944 params`), works out a size (`# (227 - 11)/4 + 1 = 55`)
 or an expected figure (`# (11*11*3)*96 + 96`); a comment at the top of the file
 says the totals (`# 62.4M params, 1.14 GMACs`). The figure is another.
 
@@ -166,6 +166,7 @@ def shapes_of(rows: Iterable[Row]) -> Iterator[Shape]:
     for row in rows:
         for shape in (row.output, *row.input_shapes):
             yield from orders(shape)
+            yield shape[1:]
         for parameter in row.parameters:
             shape = parameter.shape
             yield from orders(shape)

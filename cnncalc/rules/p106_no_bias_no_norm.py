@@ -62,7 +62,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         edits, better = with_option(site, "bias", "bias", "true")
         yield site.finding(
             f"this {site.word} has no bias, and no norm behind it that would shift its output",
-            f"nobias, then {after.kind}: {grouped(first.output[0])} thresholds fixed at 0",
+            f"nobias, then {after.kind}: {grouped(first.output[0])} threshold{'s' * (first.output[0] != 1)} fixed at 0",
             help=(f"{better} | {after.kind}",),
             fix=site.fix("add a bias", edits if everywhere(site, places) else (), safe=False),
             places=places,

@@ -47,7 +47,7 @@ from collections.abc import Iterator
 from cnncalc.errors import Diagnostic
 from cnncalc.rules._edits import remove_step
 from cnncalc.rules._kinds import chosen, everywhere
-from cnncalc.rules._subject import Subject
+from cnncalc.rules._subject import Place, Subject
 from cnncalc.units import decimal
 
 SEVERITY = "warning"
@@ -57,7 +57,7 @@ CHANGES = ("layers", "activation_bytes", "work")
 
 
 def check(subject: Subject) -> Iterator[Diagnostic]:
-    for site, places in chosen(subject, ("softmax",), lambda place: place.view.is_output(place.node)):
+    for site, places in chosen(subject, ("softmax",), ends):
         classes = places[0].output[0]
         floor = decimal(math.log1p((classes - 1) / math.e))
         edits = remove_step(site) if everywhere(site, places) else ()
@@ -68,3 +68,8 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             fix=site.fix("take the softmax away", edits, safe=False),
             places=places,
         )
+
+
+def ends(place: Place) -> bool:
+    """Whether it is an output with classes to choose from; with one it is P205."""
+    return place.view.is_output(place.node) and place.output[0] > 1

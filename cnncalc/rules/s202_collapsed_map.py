@@ -3,7 +3,8 @@
 ## What it means
 
 A window that is smaller than its map leaves a single position, the rest of the
-map is read by no window, and a fully connected layer follows.
+map is read by no window, and a fully connected layer follows (a `gap` in
+between has nothing left to pool).
 
 ## Why it matters
 
@@ -55,9 +56,9 @@ SEVERITY = "warning"
 
 THROUGH = (
     "bn", "gn", "ln", "instnorm", "lrn", "relu", "relu6", "lrelu", "prelu", "elu", "selu", "gelu", "silu", "hswish",
-    "mish", "sigmoid", "tanh", "softplus", "dropout", "flatten",
+    "mish", "sigmoid", "tanh", "softplus", "dropout", "flatten", "gap", "gmp",
 )  # fmt: skip
-"""What may stand between the maps and the head: it keeps every position by itself."""
+"""What may stand between the maps and the head: it keeps every position by itself, or pools the one."""
 
 LONGEST = 12
 """So many sizes are told of the way that the maps have shrunk."""

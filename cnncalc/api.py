@@ -421,8 +421,10 @@ def lint(
             known.append(run.Result(name, skipped=True, change=change, is_file=False))
             continue
         tasks.append(run.Task(name, True, own, Source(name, source.text, folder), fix, unsafe_fixes))
-    unique = {(task.path, task.source): task for task in tasks}
-    results = track(run.results(list(unique.values()), jobs), len(unique))
+    tasks = list({(task.path, task.source): task for task in tasks}.values())
+    results = track(run.results(tasks, jobs), len(tasks))
+    if fix:
+        results = run.settled(tasks, results, jobs)
     return run.outcome([*known, *results], settings, first_baseline)
 
 

@@ -111,6 +111,19 @@ def test_what_is_imported_is_not_touched() -> None:
     assert Path("net.yaml").read_text() == text
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_file_is_fixed_with_its_imports_as_they_will_be(jobs: str) -> None:
+    put("a.yaml", "import: b.yaml\ninput: 3x8x8\nlayers:\n  a: g 4\n")
+    put("b.yaml", "import: c.yaml\nblocks:\n  g(c): f c | relu\n")
+    put("c.yaml", "input: 3x8x8\nblocks:\n  f(c): conv c 3 p1 | bn\nlayers:\n  a: f 4\n")
+    chosen = ("--select", "P101,E1,E202", "--jobs", jobs)
+    result = lint(*chosen, *UNSAFE)
+    assert result.stdout.startswith("nothing to report in 3 files (")
+    assert "conv c 3 p1 nobias | bn" in Path("c.yaml").read_text()
+    assert "params: 116" in Path("a.yaml").read_text()  # 3*3*3*4 + 2*4
+    assert lint(*chosen).stdout == "nothing to report in 3 files\n"
+
+
 def test_an_unsafe_fix_may_break_an_expectation_which_is_told() -> None:
     put("net.yaml", BIASED + "expect: {params: 120}\n")
     assert lint("--select", "P101,E1").stdout.count("[P101") == 1

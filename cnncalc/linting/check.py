@@ -31,6 +31,8 @@ class Checked(NamedTuple):
     subject: Subject | None = None
     hidden: tuple[Diagnostic, ...] = ()
     """What comments in the text ignore."""
+    imported: tuple[str, ...] = ()
+    """The paths of the files it imports, and those in turn."""
 
     @property
     def loads(self) -> bool:
@@ -45,6 +47,10 @@ class Files:
         self._open = open_file
         self._sources: dict[str, Source] = {}
         self._trees: dict[Source, Mapping] = {}
+
+    @property
+    def opened(self) -> tuple[str, ...]:
+        return tuple(self._sources)
 
     def open(self, path: str) -> Source:
         if path not in self._sources:
@@ -82,7 +88,7 @@ def check_source(
             subject.forget()
         placed = [_placed(each, source) for each in found]
         left, hidden = _sifted(placed, source, files, wanted, settings, subject is not None and subject.complete)
-    return Checked(tuple(in_order(left)), subject, tuple(hidden))
+    return Checked(tuple(in_order(left)), subject, tuple(hidden), files.opened)
 
 
 def _sifted(

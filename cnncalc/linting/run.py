@@ -6,6 +6,7 @@ import gc
 import os
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import NamedTuple
 
 from cnncalc.collector import paused
@@ -28,7 +29,10 @@ ENOUGH = 150_000
 
 
 class Task(NamedTuple):
-    """One text to check, and what to do with it.  ``source`` is None where it is still to be read."""
+    """One text to check, and what to do with it.  ``source`` is None where it is still to be read.
+
+    ``edited``: texts that fixes have changed and nobody has written yet, by path; importing sees them.
+    """
 
     path: str
     named: bool
@@ -36,6 +40,7 @@ class Task(NamedTuple):
     source: Source | None = None
     fix: bool = False
     unsafe: bool = False
+    edited: Mapping[str, str] = {}
 
 
 class Result(NamedTuple):
@@ -50,6 +55,7 @@ class Result(NamedTuple):
     applied: Mapping[str, int] = {}
     change: tuple[str, str] | None = None
     is_file: bool = True
+    imported: tuple[str, ...] = ()
 
 
 class Configuration:
@@ -95,11 +101,17 @@ def check(task: Task) -> Result:
         return Result(task.path, checked.findings, ignored=len(checked.hidden))
     from cnncalc.linting.fixing import fix
 
-    fixed = fix(source, settings, task.unsafe)
+    def open_file(path: str) -> Source:
+        source = load_source(path)
+        text = task.edited.get(os.path.realpath(path))
+        return source if text is None else Source(source.name, text, source.folder)
+
+    fixed = fix(source, settings, task.unsafe, partial(check_source, open_file=open_file))
     is_file = task.source is None
     change = (source.text, fixed.source.text) if fixed.source.text != source.text or not is_file else None
     found = fixed.checked
-    return Result(task.path, found.findings, (), False, len(found.hidden), fixed.applied, change, is_file)
+    imported = tuple(map(os.path.realpath, found.imported))
+    return Result(task.path, found.findings, (), False, len(found.hidden), fixed.applied, change, is_file, imported)
 
 
 def unreadable(path: str, error: SpecError) -> Result:
@@ -147,6 +159,27 @@ def results(tasks: list[Task], jobs: int | None = None) -> Iterator[Result]:
     from cnncalc.linting.pool import spread
 
     yield from spread(tasks, workers)
+
+
+def settled(tasks: Iterable[Task], made: Iterable[Result], jobs: int | None = None) -> list[Result]:
+    """The results of tasks with fixes: what imports a file that is fixed is done again with its new text."""
+    todo, done = list(tasks), list(made)
+    for _ in todo:  # each round settles what imports files that are settled
+        edited = {os.path.realpath(each.path): each.change[1] for each in done if each.change and each.is_file}
+        stale = [
+            number
+            for number, (task, each) in enumerate(zip(todo, done, strict=True))
+            if any(edited.get(path) != task.edited.get(path) for path in each.imported)
+        ]
+        if not stale:
+            break
+        for number in stale:
+            seen = {path: edited[path] for path in done[number].imported if path in edited}
+            todo[number] = todo[number]._replace(edited=seen)
+        again = results([todo[number] for number in stale], jobs)
+        for number, each in zip(stale, again, strict=True):
+            done[number] = each
+    return done
 
 
 def by_file(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:

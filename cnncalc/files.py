@@ -142,6 +142,8 @@ def _directory(name: str) -> SpecError:
 
 def _missing(name: str) -> SpecError:
     folder, last = os.path.split(name)
+    if os.path.islink(name):
+        return fault("Y001", f"cannot read {name}: it is a link to {os.readlink(name)}, which is not there")
     if folder and not os.path.isdir(folder):
         return fault("Y001", f"cannot read {name}: there is no directory {folder}")
     near = did_you_mean(last, _names_in(folder or "."))

@@ -49,6 +49,9 @@ def test_missing(tmp_path: Path) -> None:
     assert refused(tmp_path / "no" / "q")[1] == f"cannot read FILE: there is no directory {tmp_path / 'no'}"
     assert refused(tmp_path / "resnet50.yaml" / "q")[0] == "Y001"
     assert refused("")[0] == "Y001"
+    (tmp_path / "link.yaml").symlink_to("gone.yaml")
+    said = "cannot read FILE: it is a link to gone.yaml, which is not there"
+    assert refused(tmp_path / "link.yaml") == ("Y001", said, ())
 
 
 def test_names_that_cannot_be(tmp_path: Path) -> None:

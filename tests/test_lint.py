@@ -338,8 +338,8 @@ peak-memory = {max = "8 GiB", batch = 32}
         'baseline = "known.json"',
         '"old/*" = ["P"]',
         'params = "30M"',
-        "receptive_field = 100",
-        'peak_memory = {max = "8 GiB", batch = 32}',
+        "receptive-field = 100",
+        'peak-memory = {max = "8 GiB", batch = 32}',
     ):
         assert line in result.stdout.splitlines()
     assert lint("--write-baseline").exit_code == 0
@@ -396,6 +396,23 @@ def test_a_misspelt_table_of_pyproject() -> None:
     put("pyproject.toml", "[tool.cnncalc.lnt]\nselect = []\n[tool.other]\n[project]\nname = 'x'\n")
     result = lint()
     assert result.exit_code == 2 and "unknown setting 'lnt'" in result.stderr
+
+
+def test_a_configuration_that_is_empty_says_nothing_and_hides_those_above() -> None:
+    put("cnncalc.toml", '[lint]\nselect = ["P101"]\n')
+    put("sub/net.yaml", BIASED)
+    assert [each for _, _, each in found("sub")] == ["P101"]
+    put("sub/cnncalc.toml", "")
+    put("sub/net.yaml", "input: 3x8x8\nparams: {c: 4}\nlayers:\n  a: relu\n")
+    assert [each for _, _, each in found("sub")] == ["G201"]
+
+
+def test_the_settings_that_are_shown_can_be_read_again() -> None:
+    put("cnncalc.toml", '[lint.budgets]\npeak-memory = {max = "1 GiB", batch = 2}\n')
+    shown = lint("--show-settings").stdout
+    assert 'peak-memory = {max = "1 GiB", batch = 2}' in shown
+    put("cnncalc.toml", shown)
+    assert lint("--show-settings").stdout == shown
 
 
 def test_the_format_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -531,7 +548,7 @@ def test_what_is_no_baseline(text: str) -> None:
     put("known.json", text)
     put("net.yaml", BIASED)
     result = lint(*ONLY, *BASELINE)
-    assert result.exit_code == 2 and "error[" in result.stderr
+    assert result.exit_code == 2 and "error[X104]: known.json is " in result.stderr
 
 
 def test_a_baseline_that_is_not_there() -> None:

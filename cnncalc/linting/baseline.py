@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from cnncalc.errors import fault
+from cnncalc.errors import SpecError, fault
 from cnncalc.files import load_source
 from cnncalc.linting.records import UNCHANGED, Finding, key_of, posix
 
@@ -24,9 +24,14 @@ def load(path: str) -> Counter[Key]:
     """The baseline of a file: how many findings of each kind it knows.  Raises :class:`SpecError`."""
     import json
 
-    source = load_source(path)
     try:
-        document = json.loads(source.text)
+        text = load_source(path).text
+    except SpecError as error:
+        if error.diagnostics[0].code == "Y001":
+            raise
+        text = ""  # what is empty or no text is no baseline
+    try:
+        document = json.loads(text)
         if document["version"] != VERSION:
             raise fault("X104", f"{path} is a baseline of version {document['version']!r}, not {VERSION}")
         return Counter(

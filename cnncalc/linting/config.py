@@ -19,8 +19,12 @@ from cnncalc.rules import SEVERITIES
 from cnncalc.source import Mark, Source
 from cnncalc.spec.budget import FIGURES, Wrong, read_limit
 
+ALL_RULES = "`cnncalc rule --all` lists the rules"
+
 NAMES = ("cnncalc.toml", "pyproject.toml")
 """In this order, in every folder from that of a file upwards."""
+
+EMPTY = "Y004"
 
 _AT = re.compile(r"\(at line (\d+), column (\d+)\)")
 
@@ -101,7 +105,12 @@ def _speaks(path: str) -> bool:
 
 def load(path: str) -> Settings:
     """The settings of a configuration; raises :class:`SpecError` with everything that is wrong with it."""
-    return read(load_source(path))
+    try:
+        return read(load_source(path))
+    except SpecError as error:
+        if error.diagnostics[0].code != EMPTY:
+            raise
+        return read(Source(path, ""))  # it says nothing, and that nothing further up counts
 
 
 def read(source: Source) -> Settings:
@@ -197,7 +206,7 @@ class _Reader:
             code, place = code_of(name), [*self.path, "rules", name]
             if code not in rule_files():
                 hint = did_you_mean(name, [each for code, each in codes().items() if code in rule_files()])
-                self.report("X101", f"there is no rule called {name!r}", place, hint)
+                self.report("X101", f"there is no rule called {name!r}", place, hint or ALL_RULES)
                 continue
             rule = rules.load(code)
             if not isinstance(value, dict):
@@ -260,7 +269,7 @@ def _alike(given: Any, default: Any) -> bool:
 
 def selector_hint(word: str) -> str:
     """What somebody may have meant by a selector that fits nothing."""
-    return did_you_mean(word, [*codes(), *codes().values()]) or "`cnncalc rule --all` lists the rules"
+    return did_you_mean(word, [*codes(), *codes().values()]) or ALL_RULES
 
 
 def check_selectors(words: Iterable[str], option: str) -> tuple[str, ...]:

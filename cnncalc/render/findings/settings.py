@@ -31,7 +31,11 @@ def render(settings: Settings) -> str:
         lines += ["", "[lint.per-file-ignores]"]
         lines += [f"{_toml(pattern)} = {_toml(list(listed))}" for pattern, listed in settings.per_file_ignores]
     if settings.budgets:
-        lines += ["", "[lint.budgets]", *(f"{name} = {_toml(value)}" for name, value in settings.budgets.items())]
+        lines += [
+            "",
+            "[lint.budgets]",
+            *(f"{name.replace('_', '-')} = {_toml(value)}" for name, value in settings.budgets.items()),
+        ]
     for code, options in settings.options.items():
         lines += ["", f"[lint.rules.{codes()[code]}]"]
         lines += [f"{name} = {_toml(value)}" for name, value in options.items()]

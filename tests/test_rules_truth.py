@@ -136,7 +136,20 @@ def test_what_is_one_linear_layer_is_linear() -> None:
         "6x9x9",
         ("relu",),
         ("conv 6 3 p1", "fc 30", "conv 8 1", "dwconv 3"),
-        ("", "bn", "avgpool", "gap", "dropout", "maxpool", "ln", "scale", "gelu", "upsample 2"),
+        (
+            "",
+            "bn",
+            "avgpool",
+            "gap",
+            "dropout",
+            "maxpool",
+            "ln",
+            "scale",
+            "times 2",
+            "gelu",
+            "upsample 2",
+            "adaptive 3 max",
+        ),
         ("conv 6 3", "fc 4", "fc 40"),
     )
     for line, _ in spoken_about("P203", lines):

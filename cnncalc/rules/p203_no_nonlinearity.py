@@ -68,7 +68,7 @@ FIXABLE = True
 CHANGES = ("layers", "activation_bytes", "work")
 
 LINEAR = frozenset(
-    ("bn", "scale", "dropout", "avgpool", "gap", "flatten", "reshape", "shuffle", "crop", "pad", "upsample")
+    ("bn", "scale", "times", "dropout", "avgpool", "gap", "flatten", "reshape", "shuffle", "crop", "pad", "upsample")
 )  # fmt: skip
 
 USUAL = ("relu", "relu6", "lrelu", "prelu", "elu", "selu", "gelu", "silu", "hswish", "mish", "tanh")

@@ -76,10 +76,24 @@ def test_a_bias_that_has_no_effect_has_none() -> None:
     lines = chains(
         "6x8x8",
         ("conv 6 3 p1", "dwconv 3 p1", "deconv 6 2 /2", "conv 6 3 nobias"),
-        ("", "maxpool", "avgpool 2 p1", "upsample 2 bilinear", "gmp", "relu", "shuffle 2", "adaptive 3", "dropout"),
+        (
+            "",
+            "maxpool",
+            "avgpool 2",
+            "avgpool 3 /2 ceil",
+            "avgpool 2 p1",
+            "upsample 2 bilinear",
+            "gmp",
+            "relu",
+            "shuffle 2",
+            "adaptive 3",
+            "dropout",
+        ),
         ("bn", "instnorm", "gn 6", "gn 2", "ln"),
     )
-    for line, _ in spoken_about("P101", lines):
+    told = dict(spoken_about("P101", lines))
+    assert "6x8x8 | conv 6 3 p1 | avgpool 2 | bn" in told and "6x8x8 | conv 6 3 p1 | avgpool 2 p1 | bn" not in told
+    for line in told:
         made = twin(line, training=True)
         x = values(line)
         before = run(made, x)

@@ -5,8 +5,8 @@
 A convolution (depthwise ones included), a transposed convolution or a fully
 connected layer has a bias, and the only thing behind it is a norm that
 subtracts the mean of every channel: `bn`, `instnorm`, or `gn` with as many
-groups as channels. Layers in between that pass a constant on as it is (max
-pooling, upsampling, `gap`) do not help.
+groups as channels. Layers in between that pass a constant on as it is (pooling,
+upsampling, `gap`) do not help.
 
 ## Why it matters
 
@@ -49,8 +49,9 @@ from collections.abc import Iterator
 
 from cnncalc.errors import Diagnostic
 from cnncalc.graph import Node
+from cnncalc.layers.windowed import Windowed
 from cnncalc.rules._kinds import everywhere, with_option
-from cnncalc.rules._subject import Place, Subject
+from cnncalc.rules._subject import Place, Subject, View
 from cnncalc.units import grouped
 
 SEVERITY = "warning"
@@ -94,10 +95,19 @@ def bias_of(place: Place) -> int:
 def cancelling(place: Place) -> Node | None:
     """The norm that takes the bias away, if one does."""
     after = place.view.after(place.node, through=KEEPING)
+    while after is not None and _averages(place.view, after):
+        after = place.view.after(after, through=KEEPING)
     if after is None or after.kind not in ("bn", "instnorm", "gn"):
         return None
     groups = getattr(after.layer, "groups", None)
     return after if groups is None or groups == place.view.input_shapes(after)[0][0] else None
+
+
+def _averages(view: View, node: Node) -> bool:
+    """Whether it is an average of values only: zeros of a padding would weaken a constant at the border."""
+    if node.kind != "avgpool" or not isinstance(node.layer, Windowed):
+        return False
+    return all(window.before == window.after == 0 for window in node.layer.windows(view.input_shapes(node)[0]))
 
 
 def _weights(place: Place) -> tuple[int, int]:

@@ -323,7 +323,7 @@ def rules(words: tuple[str, ...], asks: tuple[str, ...]) -> Iterator[str]:
     told: set[tuple[str, str]] = set()
     for word in words:
         kind = kind_of(word).layer
-        for _, chapter in kind.rules():
+        for _, chapter in kind.mistakes():
             for rule in chapter:
                 formula = rule.wrong.text({})
                 asked = [ask for ask in rule.asks if ask in asks]

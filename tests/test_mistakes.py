@@ -214,7 +214,7 @@ def all_rules() -> dict[tuple[str, tuple[str, ...], str], Rule]:
     found = {}
     for word in TABLE:
         kind = kind_of(word).layer
-        for _, rules in kind.rules():
+        for _, rules in kind.mistakes():
             for rule in rules:
                 found[rule.name, rule.asks, rule.wrong.text({})] = rule
     return found
@@ -249,7 +249,7 @@ def test_every_rule_shows_somewhere() -> None:
                 if row.kind == "bn" and ask == "params":  # the other convention, in which the statistics count
                     names |= {each.name for each in found(place(row), ask, 2 * value).visible}
                 assert row.node.layer is not None
-                for _, rules in row.node.layer.rules():
+                for _, rules in row.node.layer.mistakes():
                     seen |= {
                         (rule.name, rule.asks, rule.wrong.text({}))
                         for rule in rules

@@ -26,6 +26,6 @@ OF_FORMS = (
 @cache
 def known_mistakes() -> frozenset[str]:
     """Every name that a diagnosis may have."""
-    of_layers = {rule.name for word in TABLE for _, rules in kind_of(word).layer.rules() for rule in rules}
+    of_layers = {rule.name for word in TABLE for _, rules in kind_of(word).layer.mistakes() for rule in rules}
     of_units = {slip.name for slip in (*COUNT_SLIPS, *BYTES_SLIPS)}
     return frozenset((*of_layers, *of_units, *OF_SUMS, *OF_FIELDS, *OF_BLANKS, *OF_FORMS))

@@ -356,7 +356,7 @@ class Layer(BaseModel):
         raise NotImplementedError
 
     @classmethod
-    def rules(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> tuple[Chapter, ...]:
         """The mistakes that are made with this kind: see :mod:`cnncalc.layers.mistakes`."""
         from cnncalc.layers.mistakes.counts import CHAPTERS
 

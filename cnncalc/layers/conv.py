@@ -128,7 +128,7 @@ class Convolving(Windowed):
         return Matrix(groups, self.made(shape[0]) // groups, seen, prod(self.slide(shape)), copied)
 
     @classmethod
-    def rules(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import conv
 
         return conv.CHAPTERS
@@ -310,7 +310,7 @@ class TransposedConv(Convolving):
         return ()
 
     @classmethod
-    def rules(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import conv
 
         return conv.TRANSPOSED
@@ -400,7 +400,7 @@ class LocallyConnected(Convolving):
         return found and found._replace(products=found.n, n=1)
 
     @classmethod
-    def rules(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import conv
 
         return conv.LOCAL

@@ -62,7 +62,7 @@ class FullyConnected(Layer):
         return Matrix(1, self.features, seen, 1, seen)
 
     @classmethod
-    def rules(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import dense
 
         return dense.CHAPTERS
@@ -92,7 +92,7 @@ class Flatten(Layer):
         return {"output": "*".join(("C", *axis_names(len(shapes[0]) - 1)))} if len(shapes[0]) > 1 else {}
 
     @classmethod
-    def rules(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import dense
 
         return dense.FLATTEN

@@ -44,7 +44,7 @@ class Add(Merging):
         return Work(elementwise=elements(shapes[0]) * (len(shapes) - 1))
 
     @classmethod
-    def rules(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import maps
 
         return maps.ADD
@@ -130,7 +130,7 @@ class Concat(Merging):
         return {"output": "C1 + C2" if len(shapes) == 2 else "C1 + C2 + ..."}
 
     @classmethod
-    def rules(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import maps
 
         return maps.CONCAT

@@ -58,7 +58,7 @@ class Normalising(Layer):
         return {"params": "2*C" if len(self.parameters(*shapes)) == 2 else "C"} if self.parameters(*shapes) else {}
 
     @classmethod
-    def rules(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import norm
 
         return norm.CHAPTERS
@@ -198,7 +198,7 @@ class LocalResponseNorm(Normalising):
         return {}
 
     @classmethod
-    def rules(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import norm
 
         return norm.NOTHING

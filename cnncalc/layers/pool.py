@@ -61,7 +61,7 @@ class Pooling(Windowed):
         return {"output": self.output_symbols(self.windows(shapes[0]))}
 
     @classmethod
-    def rules(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import pool
 
         return pool.CHAPTERS
@@ -169,7 +169,7 @@ class GlobalPooling(Layer):
         return EVERYWHERE
 
     @classmethod
-    def rules(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import pool
 
         return pool.GLOBAL
@@ -228,7 +228,7 @@ class AdaptivePool(Layer):
         return {"output": f"{show(shapes[0][1:])} pooled to {show(self.sizes(shapes[0]))}"}
 
     @classmethod
-    def rules(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import pool
 
         return pool.GLOBAL

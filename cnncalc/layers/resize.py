@@ -82,7 +82,7 @@ class Upsample(Layer):
         return tuple(found)
 
     @classmethod
-    def rules(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import maps
 
         return maps.RESIZE
@@ -188,7 +188,7 @@ class Pad(Layer):
         return tuple(Reach(1, 1, -before) for before, _ in self.sides(shapes[0]))
 
     @classmethod
-    def rules(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> tuple[Chapter, ...]:
         from cnncalc.layers.mistakes import maps
 
         return maps.PAD

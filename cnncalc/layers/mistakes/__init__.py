@@ -1,7 +1,7 @@
 """Known mistakes: what people answer when they are asked for a figure of a layer, and how they came to it.
 
 A :class:`Rule` is a wrong formula in letters with a message and a hint.  It lives beside the kind of layer it belongs
-to (``Layer.rules``), and makes a :class:`Mistake` of a :class:`Place`: the layer, what flows in and what comes out.
+to (``Layer.mistakes``), and makes a :class:`Mistake` of a :class:`Place`: the layer, what flows in and what comes out.
 Where the wrong formula gives the right figure the mistake does not show there ("invisible"); whoever asks for the
 mistakes of a place gets the two kinds apart.
 """
@@ -194,7 +194,7 @@ def every(place: Place, ask: str, given: Value | None = None) -> Iterator[Mistak
 def rules_for(kind: type[Layer], ask: str) -> tuple[tuple[Letters, tuple[tuple[Rule, str], ...]], ...]:
     """The rules of a kind of layer that answer a question, each with the way it does."""
     found = []
-    for pieces_of, rules in kind.rules():
+    for pieces_of, rules in kind.mistakes():
         fitting = tuple((rule, how) for rule in rules if (how := kind_of(rule, ask)) is not None)
         if fitting:
             found.append((pieces_of, fitting))

@@ -20,7 +20,9 @@ from cnncalc.grading.records import Reading
         "34944", "34,944", "34 944", "34'944", "34_944", "34\u202f944", "34\u00a0944", "34’944", "$34,944$", "`34944`", "**34944**",
         "34{,}944", "11*11*3*96+96", "11 * 11 * 3 * 96 + 96", "11×11×3×96 + 96", "11x11x3x96+96", "(11*11*3)*96 + 96 = 34944",
         "11^2*3*96+96", "11**2 * 3 * 96 + 96", "11² · 3 · 96 + 96", r"11 \cdot 11 \cdot 3 \cdot 96 + 96", "(11*11*3 + 1)*96", "34,848 + 96",
-        "params: 34944", "conv1 = 34,944", "34944 parameters", "34,944 params", "+34944", "34944.0", "69,888/2",
+        "34848 + 96 → 34944", "34,848 -> 34,944", r"34848 + 96 \rightarrow 34944", "34,944 (with biases)", "34,944 weights and biases",
+        "34944 trainable parameters in total", "96(11*11*3 + 1)", "(11^2)(3)(96) + 96", "３４，９４４", "34.944 Tsd.",
+        r"\(34944\)", "params: 34944", "conv1 = 34,944", "34944 parameters", "34,944 params", "+34944", "34944.0", "69,888/2",
     ],
 )  # fmt: skip
 def test_exact_figures(text: str) -> None:
@@ -220,3 +222,47 @@ def _pieces(text: str) -> list[str]:
     import re
 
     return re.findall(r"\d+(?:\.\d+)?|\.\d+|\*\*|.", text.strip())
+
+
+@pytest.mark.parametrize(
+    "text, values, axes",
+    [
+        ("55 x 54 x 96 (HxWxC)", (96, 55, 54), "CHW"),
+        ("(55, 54, 96) (H, W, C)", (96, 55, 54), "CHW"),
+        ("(H, W, C) = (55, 54, 96)", (96, 55, 54), "CHW"),
+        ("(N, C, H, W) = (N, 96, 55, 54)", (96, 55, 54), "CHW"),
+        ("NHWC: 1x55x54x96", (96, 55, 54), "CHW"),
+        ("C x H x W = 96 x 55 x 54", (96, 55, 54), "CHW"),
+        ("C=96, H=W=55", (96, 55, 55), "CHW"),
+    ],
+)
+def test_an_order_that_is_named_decides(text: str, values: tuple[int, ...], axes: str) -> None:
+    found = read_answer(text, 3)
+    assert (found.kind, found.values, found.axes) == ("shape", values, axes), found
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["96 x 55²", "55^2 x 96", r"\(55 \times 55 \times 96\)", "55x55x96 = 290,400", "(227-11)/4 + 1 = 55 → 55x55x96"],
+)
+def test_shapes_in_the_notation_of_mathematics(text: str) -> None:
+    found = read_answer(text, 3)
+    assert found.kind == "shape" and sorted(found.values) == [55, 55, 96], found
+
+
+def test_a_shape_with_another_number_of_values_behind_it_is_that_number() -> None:
+    assert read_answer("55x55x96 = 290,401", 3).kind == "number"
+
+
+@pytest.mark.parametrize("text", ["none", "zero", "no padding", "No parameters", "nothing"])
+def test_nothing_is_zero(text: str) -> None:
+    found = read_answer(text)
+    assert (found.kind, found.values, found.shown) == ("number", (0,), "0")
+    assert read_answer(text, 3).kind == "unreadable"
+
+
+@pytest.mark.parametrize(
+    "text", ["I cannot solve this", "no error here", "it is not invalid", "14x14x96 or does not tile", "error or 14"]
+)
+def test_what_does_not_say_that_there_is_no_such_size(text: str) -> None:
+    assert read_answer(text, 3).kind == "unreadable"

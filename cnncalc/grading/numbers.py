@@ -13,12 +13,14 @@ _DIGITS = r"(?:\d{1,3}(?:[,' _]\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?
 _POWER = r"(?:[eE][+-]?\d{1,2}|\s*[x×*]\s*10\s*(?:\^|\*\*)\s*-?\d{1,2})"
 _NUMBER = re.compile(
     rf"(?P<about>≈|~|ca\.?|about|approx\.?|approximately|around)?\s*(?P<sign>[+-]?)\s*(?P<digits>{_DIGITS})(?P<power>{_POWER})?"
-    r"\s*(?P<unit>[A-Za-zµ][A-Za-zµ./-]*(?:\s+[A-Za-z]+){0,2})?\Z",
+    r"\s*(?P<unit>[A-Za-zµ][A-Za-zµ./-]*(?:\s+[A-Za-z]+){0,3})?\Z",
     re.IGNORECASE,
 )  # fmt: skip
 
 _SCALES = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "b": 10**9}
-_SCALE_WORDS = {"thousand": 10**3, "million": 10**6, "mio": 10**6, "mill": 10**6, "billion": 10**9, "mrd": 10**9}
+_SCALE_WORDS = {
+    "thousand": 10**3, "tsd": 10**3, "million": 10**6, "mio": 10**6, "mill": 10**6, "billion": 10**9, "mrd": 10**9,
+}  # fmt: skip
 _MEMORY = {
     "b": "bytes", "byte": "bytes", "bytes": "bytes", "bit": "bits", "bits": "bits", "kb": "kB", "mb": "MB", "gb": "GB",
     "kib": "KiB", "mib": "MiB", "gib": "GiB", "values": "values", "floats": "values", "numbers": "values",
@@ -29,7 +31,7 @@ _ROUNDED = ("kB", "MB", "GB", "KiB", "MiB", "GiB")
 _NOUNS = re.compile(
     r"(?:(?:trainable|learnable|learned) )?(?:param(?:eter)?s?\.?|weights?|bias(?:es)?|neurons?|units?|channels?"
     r"|filters?|pixels?|px|mult-?adds?|multiplications?|multiply-accumulates?|macs?|macc?s?|flops?|ops|operations|values?"
-    r"|in total|total)\Z",
+    r"|in total|total|weights and bias(?:es)?)(?: in total| total| altogether)?\Z",
     re.IGNORECASE,
 )
 

@@ -22,11 +22,12 @@ def told(graded: Graded, feedback: str) -> Told:
     """What is shown of an answer: with ``none`` only how it was read, with ``verdict`` whether it is right, with
     ``hint`` the concept without a number, with ``full`` the mistake, its arithmetic and the right answer.
 
-    An answer that could not be read is told so at every level, since nothing was lost.
+    An answer that could not be read is told so at every level, since nothing was lost, and the right one at none.
     """
     if feedback == "full":
-        formula = None if graded.verdict == UNREADABLE else graded.formula  # another attempt is open
-        return Told(graded.verdict, graded.right, formula, graded.reason, graded.mistakes)
+        if graded.verdict == UNREADABLE:  # another attempt is open
+            return Told(graded.verdict, None, None, graded.reason, graded.mistakes)
+        return Told(graded.verdict, graded.right, graded.formula, graded.reason, graded.mistakes)
     unread = graded.reason if graded.verdict == UNREADABLE else ""
     if feedback == "none":
         return Told(None, None, None, unread, ())

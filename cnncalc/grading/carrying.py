@@ -25,11 +25,23 @@ class Carried(NamedTuple):
     """The student's shapes that flow in: ``96x54x54``."""
 
 
-def plausible(shape: tuple[Number, ...], right: Shape) -> bool:
-    """Whether a wrong shape may be carried on: whole, positive, and no trick that makes all that follows easy."""
+FURTHEST = 8
+"""A wrong value that no known mistake explains is carried on where it lies within this factor of the right one."""
+
+
+def plausible(shape: tuple[Number, ...], right: Shape, explained: bool) -> bool:
+    """Whether a wrong shape may be carried on: whole, positive, and no trick that makes all that follows easy; one
+    that no known mistake explains lies near the right one."""
     if len(shape) != len(right) or any(not isinstance(each, int) or each < 1 for each in shape):
         return False
+    if not explained and not all(alike(one, other) for one, other in zip(shape, right, strict=True)):
+        return False
     return max(shape[1:] or shape) > 1 or max(right[1:] or right) == 1
+
+
+def alike(value: Number, right: Number) -> bool:
+    """Whether a wrong value is of the size of the right one: not made up to make what follows easy."""
+    return right <= value * FURTHEST and value <= right * FURTHEST
 
 
 def output_node(about: Subject) -> int | None:

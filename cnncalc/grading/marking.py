@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from cnncalc.grading.carrying import Carried, Flow, carried, on_top, output_node, own_total, plausible
+from cnncalc.grading.carrying import Carried, Flow, alike, carried, on_top, output_node, own_total, plausible
 from cnncalc.grading.diagnosis import WRONG_VERDICTS, Marked, Votes, diagnosis, ranking
 from cnncalc.grading.judging import judge
 from cnncalc.grading.records import (
@@ -89,26 +89,26 @@ class Marker:
     # -- errors carried forward ---------------------------------------------------------------------------------------
 
     def with_earlier_answers(self, marked: list[Marked]) -> Iterable[Marked]:
-        """The wrong answers once more, with the student's own shapes."""
+        """The wrong answers once more, with the student's own shapes; sums last, with the student's own rows."""
         changed = self.flow.changed(self.own_shapes(marked))
-        for each in marked:
-            if not each.wrong or each.judged.value is None:
-                yield each
-                continue
-            question = each.item.question
-            follows = self.own_sum(each, marked) if question.layer is None else self.follows(question, changed)
-            if follows is None:
-                yield each
-            elif each.judged.value == follows.value:
-                yield each._replace(carried=follows)
-            else:
-                yield self.with_more_mistakes(each, follows, changed)
+        again = [self.again(each, self.follows(each.item.question, changed), changed) for each in marked]
+        for each in again:
+            total = each.wrong and each.item.question.layer is None
+            yield self.again(each, self.own_sum(each, again), changed) if total else each
+
+    def again(self, mark: Marked, follows: Carried | None, changed: Mapping[int, Shape]) -> Marked:
+        """A wrong answer once more, with what follows from the student's earlier ones."""
+        if follows is None or not mark.wrong or mark.judged.value is None:
+            return mark
+        if mark.judged.value == follows.value:
+            return mark._replace(carried=follows)
+        return self.with_more_mistakes(mark, follows, changed)
 
     def follows(self, question: Question, changed: Mapping[int, Shape]) -> Carried | None:
         """What follows for a question from the shapes that have changed."""
         about = self.subjects[question.id]
         flowing = tuple([changed[each] for row in about.rows for each in row.node.inputs if each in changed])
-        if not flowing:
+        if not flowing or question.layer is None:
             return None
         key = question.id, flowing
         if key not in self._carried:
@@ -144,6 +144,7 @@ class Marker:
         """The wrong shapes that a student gave, by node: shapes as a whole, or the axes that were asked for."""
         found: dict[int, list[Number]] = {}
         right: dict[int, Shape] = {}
+        strange: set[int] = set()
         for each in marked:
             question, value = each.item.question, each.judged.value
             node = self.nodes[question.id]
@@ -152,6 +153,8 @@ class Marker:
             shape = self.subjects[question.id].output
             axes = found.setdefault(node, list(shape))
             right[node] = shape
+            if each.judged.verdict != DIAGNOSED:
+                strange.add(node)
             if question.ask == "output" and isinstance(value, tuple) and len(value) == len(shape):
                 axes[:] = value
             elif question.ask in ("channels", "features") and not isinstance(value, tuple):
@@ -161,7 +164,7 @@ class Marker:
         return {
             node: tuple(int(axis) for axis in axes)
             for node, axes in found.items()
-            if tuple(axes) != right[node] and plausible(tuple(axes), right[node])
+            if tuple(axes) != right[node] and plausible(tuple(axes), right[node], node not in strange)
         }
 
     def own_sum(self, mark: Marked, marked: Iterable[Marked]) -> Carried | None:
@@ -180,8 +183,11 @@ class Marker:
             names = [
                 name for name in (other.layer, *(row.name for row in self.subjects[other.id].rows)) if name in right
             ]
-            if names:
-                terms[names[0]] = value
+            if not names:
+                continue
+            if each.judged.verdict == WRONG and each.carried is None and not alike(value, right[names[0]]):
+                return None  # a sum of rows that were made up is no work
+            terms[names[0]] = value
         return own_total(question, terms, right)
 
     # -- the record ---------------------------------------------------------------------------------------------------

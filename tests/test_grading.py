@@ -217,6 +217,43 @@ def test_unit_slips(ask: str, answer: str, name: str) -> None:
     assert (found.verdict, names(found)) == ("unit_slip", [name])
 
 
+@pytest.mark.parametrize(
+    "network, ask, answer",
+    [
+        ("alexnet", "conv1.biases", "~100"),
+        ("alexnet", "conv1.biases", "0.1k"),
+        ("lecture_exercise", "total.layers", "0k"),
+    ],
+)
+def test_a_figure_that_is_hardly_one_earns_nothing(network: str, ask: str, answer: str) -> None:
+    found = one(network, ask, answer)
+    assert (found.verdict, found.points) == ("unreadable", 0)
+    assert found.reason.startswith("the right size, but give at least 2 digits")
+
+
+def test_a_coarse_figure_is_no_evidence_of_a_mistake() -> None:
+    assert one("lecture_exercise", "total.layers", "~0").verdict == "wrong"
+    assert one("lecture_exercise", "total.layers", "3").mistakes[0].name == "only-convolutions"
+
+
+@pytest.mark.parametrize(
+    "ask, answer",
+    [("kernel", "11x11"), ("kernel", "11 × 11"), ("stride", "(4, 4)"), ("height", "55x55"), ("pad", "none")],
+)
+def test_sides_that_are_alike(ask: str, answer: str) -> None:
+    assert one("alexnet", f"conv1.{ask}", answer).verdict == "correct"
+
+
+def test_a_product_for_a_side_is_still_a_number() -> None:
+    assert one("3x64x64 | conv 8 9x9 /9", "conv1.kernel", "3*3").verdict == "correct"
+    assert one("alexnet", "conv1.params", "187*187").read_as == "187*187 = 34,969"
+
+
+def test_an_answer_that_names_its_order_is_read_in_it() -> None:
+    assert one("3x32x48 | conv 20 3 p1", "conv1.output", "(C, H, W) = (32, 48, 20)").verdict != "correct"
+    assert one("3x32x48 | conv 20 3 p1", "conv1.output", "32x48x20 (HxWxC)").verdict == "correct"
+
+
 def test_units_of_memory() -> None:
     for answer in (
         "1,161,600",
@@ -288,6 +325,33 @@ def test_a_trivial_shape_is_not_carried_on() -> None:
         text, {"conv1.output": "8x29x29", "conv2.output": "8x29x29", "fc1.params": str(8 * 29 * 29 * 10 + 10)}
     )
     assert [each.verdict for each in honest.values()][1:] == ["carried_forward"] * 2
+
+
+EASY = """
+network: {input: 3x64x64, layers: {a: conv 16 5 /2 p2, b: conv 32 3 p1, c: maxpool 2, f: flatten, d: fc 10}}
+questions: [a.output, a.params, b.output, b.params, c.output, d.params, {id: sum, layer: total, ask: params}]
+"""
+
+
+def test_made_up_shapes_are_not_carried_on() -> None:
+    made_up = answered(EASY, {"a.output": "1x2x1", "b.output": "32x2x1", "b.params": "320", "d.params": "330"})
+    assert [each.points for each in made_up.values()] == [0] * 7
+    explained = answered(EASY, {"a.output": "16x64x64", "b.output": "32x64x64", "c.output": "32x32x32"})
+    assert explained["b.output"].verdict == explained["c.output"].verdict == "carried_forward"
+    slipped = answered(EASY, {"a.output": "16x33x34", "b.output": "32x33x34", "c.output": "32x16x17"})
+    assert slipped["a.output"].verdict == "wrong"
+    assert slipped["b.output"].verdict == slipped["c.output"].verdict == "carried_forward"
+
+
+@pytest.mark.parametrize("row, total", [("0", "0"), ("1", "3")])
+def test_a_sum_of_made_up_rows_earns_nothing(row: str, total: str) -> None:
+    found = answered(EASY, {"a.params": row, "b.params": row, "d.params": row, "sum": total})
+    assert sum(each.points for each in found.values()) == 0
+
+
+def test_a_sum_of_carried_rows_is_carried() -> None:
+    found = answered(EASY, {"a.output": "16x64x64", "d.params": "327690", "sum": "333546"})
+    assert found["d.params"].verdict == found["sum"].verdict == "carried_forward"
 
 
 def test_right_answers_stay_right_whatever_came_before() -> None:
@@ -506,7 +570,11 @@ def test_mistakes_that_explain_several_answers_are_told_together(tmp_path: Path)
 
 
 def test_an_answer_that_was_not_read_does_not_show_the_right_one() -> None:
-    assert "34,944" not in run("grade", "--network", "alexnet", "--ask", "conv1.params", "--answer", "35k").stdout
+    for format in ("table", "json", "gradescope", "junit", "markdown"):
+        shown = run(
+            "grade", "--network", "alexnet", "--ask", "conv1.params", "--answer", "35k", "--format", format
+        ).stdout
+        assert "34,944" not in shown and "34944" not in shown, shown
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple
@@ -12,17 +13,39 @@ from cnncalc.grading.records import CORRECT, DIAGNOSED, UNIT_SLIP, UNREADABLE, W
 from cnncalc.grading.slips import unit_slips
 from cnncalc.grading.tables import SIZE_ASKS, Judged, Table
 
+SIDES = ("kernel", "stride", "pad", "dilation", "outpad")
+"""Hyperparameters that are written per axis: ``11x11``."""
+
+COARSEST = Fraction(1, 20)
+"""A rounded figure is no answer if it may be further off: ``~100`` says nothing about 96, ``34.9k`` much of 34,944."""
+
+_SQUARE = re.compile(r"\s*(\d{1,6})(?:\s*[x×*]\s*\1){1,2}\s*")
+_DIGITS = re.compile(r"\d+")
+
 
 def judge_for_figure(table: Table, reading: Reading) -> Judged:
     """A shape for a single number: fine where all its axes are that number."""
     sizes = set(reading.values)
-    if table.question.ask in SIZE_ASKS and len(sizes) == 1:
+    question = table.question
+    if (question.ask in SIZE_ASKS or question.blank in SIDES) and len(sizes) == 1:
         return judge_figure(table, Reading("number", (sizes.pop(),), shown=reading.shown))
     return Judged(UNREADABLE, reading.shown, note="a shape, where a single number is asked for")
 
 
+def judge_number(table: Table, reading: Reading) -> Judged:
+    """A number for a figure; ``11x11`` is the product or, where one side is asked for, the side."""
+    judged = judge_figure(table, reading)
+    question = table.question
+    if judged.verdict == CORRECT or (question.ask not in SIZE_ASKS and question.blank not in SIDES):
+        return judged
+    square = _SQUARE.fullmatch(reading.worked)
+    if square is None:
+        return judged
+    return judge_figure(table, Reading("number", (int(square[1]),), shown="x".join(_DIGITS.findall(reading.worked))))
+
+
 def judge_figure(table: Table, reading: Reading) -> Judged:
-    """A number for a figure."""
+    """A number for a figure, as it stands."""
     truth = table.truth
     right = truth.value if truth.value is not None else truth.exact
     options = list(in_units(table, reading))
@@ -38,6 +61,8 @@ def judge_figure(table: Table, reading: Reading) -> Judged:
             if near is not None:
                 return near._replace(note=near.note or each.note)
     exact = table.by_value.get(value, ())
+    if not exact and slack > COARSEST * abs(Fraction(value)):
+        return Judged(WRONG, reading.shown, value)
     found = exact or tuple(each for each in table.numbers if slack and abs(Fraction(each.value) - value) <= slack)  # type: ignore[arg-type]
     slips = () if exact else tuple(unit_slips(table.slips, truth.shown, value, slack))
     if found or slips:
@@ -89,16 +114,17 @@ def judge_rounded(table: Table, reading: Reading, meant: Meant, right: Number) -
     if not slack or off > slack:
         return None
     wrong = [each for each in table.numbers if abs(Fraction(each.value) - value) <= slack]  # type: ignore[arg-type]
-    if not wrong and digits is None:
+    if not wrong and digits is None and slack <= COARSEST * abs(Fraction(value)):
         return Judged(CORRECT, reading.shown, value, note="rounded, and right as far as it goes")
     needed = digits if digits is not None else digits_needed(table, right)
-    return Judged(UNREADABLE, reading.shown, note=f"the right size, but give at least {needed} digits")
+    enough = f"at least {needed} digits" if needed > 1 else "it exactly"
+    return Judged(UNREADABLE, reading.shown, note=f"the right size, but give {enough}")
 
 
 def digits_needed(table: Table, right: Number) -> int:
     """How many significant digits tell a figure from all known mistakes."""
     length = len(str(abs(int(right))))
-    for digits in range(1, length + 1):
+    for digits in range(min(2, length), length + 1):
         unit = Fraction(10) ** (length - digits)
         rounded = (Fraction(right) / unit + Fraction(1, 2)).__floor__() * unit
         if all(abs(Fraction(each.value) - rounded) > unit / 2 for each in table.numbers):  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from math import prod
 
-from cnncalc.grading.figures import judge_figure, judge_for_figure
+from cnncalc.grading.figures import judge_for_figure, judge_number
 from cnncalc.grading.reading import read_answer
 from cnncalc.grading.records import CORRECT, DIAGNOSED, UNREADABLE, WRONG, Number, Reading, Value
 from cnncalc.grading.tables import BOTH_WRONG, Judged, Table
@@ -30,7 +30,7 @@ def judge(table: Table, text: str) -> Judged:
     elif reading.kind == "shape":
         judged = judge_for_figure(table, reading)
     else:
-        judged = judge_figure(table, reading)
+        judged = judge_number(table, reading)
     if reading.problem and not (judged.verdict == CORRECT and table.question.accept.digits is not None):
         judged = judged._replace(note="; ".join(filter(None, (judged.note, reading.problem))))
     return judged

@@ -28,7 +28,7 @@ from cnncalc.cli._group import group
 from cnncalc.errors import SpecError
 from cnncalc.formats.write.quiz import FRACTIONS, moodle_share, names, write
 from cnncalc.grading.assignment import read_assignment
-from cnncalc.grading.quiz import Asked, Quiz, choices, notations, quiz_of
+from cnncalc.grading.quiz import Asked, Quiz, by_axis, choices, notations, quiz_of
 from cnncalc.grading.records import Assignment
 from cnncalc.source import Source
 from tests.test_worksheet import assignments
@@ -153,6 +153,19 @@ def graded(answers: list[tuple[str, float, str]], typed: str) -> tuple[float, st
         if abs(Fraction(value) - number) <= Fraction(tolerance or "0"):
             return share, feedback
     return 0.0, ""
+
+
+def test_a_wrong_value_is_told_as_grade_tells_it() -> None:
+    """A lone size is only supposed, the channels that flow in are plain to see; likewise axis by axis."""
+    found = quiz_of(assignment("network: {input: 3x32x48, layers: {a: conv 20 3}}\nquestions: [a.output, a.height]"))
+    said = {each.value: each.feedback for each in found.parts[0].questions[0].wrong}
+    assert said[(3, 30, 46)].startswith("3: the 3 channels")
+    assert said[(20, 32, 48)].startswith(("Perhaps", "Either"))
+    axes = {
+        name: {each.value: each.feedback for each in wrong} for name, _, wrong in by_axis(found.parts[0].questions[0])
+    }
+    assert axes["channels"][3].startswith("3: the 3 channels")
+    assert axes["height"][32].startswith(("Perhaps", "Either"))
 
 
 def test_numbers_in_gift(lecture: Quiz) -> None:

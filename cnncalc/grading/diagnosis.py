@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from cnncalc.grading.carrying import Carried
-from cnncalc.grading.records import DIAGNOSED, UNIT_SLIP, WRONG, Value
+from cnncalc.grading.records import DIAGNOSED, UNIT_SLIP, WRONG, Question, Value
 from cnncalc.grading.sheet import Item
 from cnncalc.grading.tables import BOTH_WRONG, SIZE_ASKS, Judged
 from cnncalc.layers.mistakes import Mistake
@@ -40,8 +40,13 @@ def diagnosis(mark: Marked, mistakes: tuple[Mistake, ...], votes: Votes) -> str:
     lines = list(dict.fromkeys(each.line for each in likely))
     if len(lines) > 1:
         return f"either {'; or '.join(lines[:3])}"
-    uncertain = mark.item.question.ask in SIZE_ASKS and votes.count(first.name) < 2 and first.name not in CERTAIN
+    uncertain = votes.count(first.name) < 2 and supposed(mark.item.question, first)
     return f"perhaps {first.line}" if uncertain else first.line
+
+
+def supposed(question: Question, mistake: Mistake) -> bool:
+    """Whether a single answer is no proof of a mistake."""
+    return question.ask in SIZE_ASKS and mistake.name not in CERTAIN
 
 
 def has_channels(mistake: Mistake, right: Value | None) -> bool:

@@ -10,9 +10,9 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from cnncalc.arithmetic import simplest
+from cnncalc.grading.diagnosis import supposed
 from cnncalc.grading.records import Assignment, Number, Question, Value
 from cnncalc.grading.sheet import Item
-from cnncalc.grading.tables import SIZE_ASKS
 from cnncalc.grading.variants import Variants
 from cnncalc.grading.wording import UNTILED, axes, scaled
 from cnncalc.grading.worksheet import Line, Worksheet, worksheet_of
@@ -152,7 +152,7 @@ def feedback(mistakes: Sequence[Mistake], question: Question) -> str:
     lines = list(dict.fromkeys(each.line for each in mistakes))
     if len(lines) > 1:
         return f"Either {'; or '.join(lines[:3])}."
-    return f"Perhaps {lines[0]}." if question.ask in SIZE_ASKS else f"{lines[0]}."
+    return f"Perhaps {lines[0]}." if supposed(question, mistakes[0]) else f"{lines[0]}."
 
 
 def by_axis(asked: Asked) -> Iterator[tuple[str, Number, tuple[Wrong, ...]]]:
@@ -177,8 +177,11 @@ def by_axis(asked: Asked) -> Iterator[tuple[str, Number, tuple[Wrong, ...]]]:
 
 def joined(said: Iterable[str]) -> str:
     """Several suppositions as one."""
-    each = [one.removeprefix("Perhaps ").removeprefix("Either ").removesuffix(".") for one in dict.fromkeys(said)]
-    return f"Perhaps {each[0]}." if len(each) == 1 else f"Either {'; or '.join(each[:3])}."
+    different = list(dict.fromkeys(said))
+    if len(different) == 1:
+        return different[0]
+    each = [one.removeprefix("Perhaps ").removeprefix("Either ").removesuffix(".") for one in different]
+    return f"Either {'; or '.join(each[:3])}."
 
 
 def spelt(value: Value, order: str) -> str:

@@ -141,6 +141,23 @@ def test_answers_that_are_diagnosed(network: str, ask: str, answer: str, first: 
     assert found.points == 0
 
 
+def test_a_transposed_convolution_uses_its_weights_at_the_positions_of_the_input() -> None:
+    layer = "16x10x10 | deconv 8 4x4 /2 p1"
+    for ask in ("params", "weights"):
+        found = one(layer, f"deconv1.{ask}", "204800")  # 4*4*16*8 weights at 10*10 positions
+        assert names(found) == ["macs-given"] and "at 100 positions" in found.reason
+    assert names(one(layer, "deconv1.flops", "204800")) == ["macs-given"]
+    assert one(layer, "deconv1.macs", "204800").verdict == "correct"
+    assert "shrinks" not in one(layer, "deconv1.pad", "0").reason
+
+
+@pytest.mark.parametrize("ask, answer", [("biases", "20"), ("params", "1080")])
+def test_no_bias_is_told_apart_from_too_many(ask: str, answer: str) -> None:
+    """Nobody hears that a filter has one bias where this one has none."""
+    found = one("3x32x48 | conv 20 3 nobias", f"conv1.{ask}", answer)
+    assert "one" not in found.reason, found.reason
+
+
 def test_two_mistakes_that_give_the_same_count() -> None:
     """3x3 filters on 3 channels: forgetting the channels and forgetting one side of the kernel are the same number."""
     found = one("vgg16", "conv1.stage.0.unit.conv.params", "640")

@@ -96,29 +96,21 @@ def settings(question: Question, about: Subject) -> Iterator[Mistake]:
     span, stride = window.span, window.stride
     if question.blank == "pad":
         hint = "The padding is on both sides: put the size into the formula."
-        yield counted("padding-not-halved", span - 1, f"{window.kernel} - 1" if window.dilation == 1 else f"{span} - 1",
-                      "what the kernel takes off, on one side: there are two", hint)  # fmt: skip
+        if layer.word != "deconv":
+            worked = f"{window.kernel if window.dilation == 1 else span} - 1"
+            said = "what the kernel takes off, on one side: there are two"
+            yield counted("padding-not-halved", span - 1, worked, said, hint)
+            said = "without padding the size shrinks by the kernel less one"
+            yield counted("padding-forgotten", 0, "0", said, hint)
         yield counted("kernel-given", window.kernel, f"{window.kernel}", "that is the kernel", hint)
-        yield counted("padding-forgotten", 0, "0", "without padding the size shrinks by the kernel less one", hint)
     if question.blank == "stride":
-        yield counted(
-            "kernel-given",
-            window.kernel,
-            f"{window.kernel}",
-            "that is the kernel",
-            "The stride is how far the window moves.",
-        )
+        hint = "The stride is how far the window moves."
+        yield counted("kernel-given", window.kernel, f"{window.kernel}", "that is the kernel", hint)
     if question.blank == "kernel":
-        yield counted(
-            "stride-given", stride, f"{stride}", "that is the stride", "The kernel is how much the window sees."
-        )
-        yield counted(
-            "kernel-less-one",
-            span - 1,
-            f"{span} - 1",
-            "the kernel less one",
-            "Solve the formula for the kernel: mind the 1.",
-        )
+        hint = "The kernel is how much the window sees."
+        yield counted("stride-given", stride, f"{stride}", "that is the stride", hint)
+        hint = "Solve the formula for the kernel: mind the 1."
+        yield counted("kernel-less-one", span - 1, f"{span} - 1", "the kernel less one", hint)
 
 
 __all__ = ["Found", "Mistake", "mistakes"]

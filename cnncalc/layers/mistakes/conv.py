@@ -89,7 +89,8 @@ PARAMS_RULES = (
          "{Cin} biases, one per channel that flows in: there is one per filter, {Cout}", _BIAS, biased),
     Rule("bias-per-kernel-slice", ("params",), (K + 1) * DEPTH * COUT,
          "a bias for every channel of every filter: a filter has one for all of them", _BIAS, biased),
-    Rule("bias-per-weight", ("params",), Constant(2) * WEIGHTS, "a bias for every weight: a filter has one", _BIAS),
+    Rule("bias-per-weight", ("params",), Constant(2) * WEIGHTS, "a bias for every weight: a filter has one", _BIAS,
+         biased),
     Rule("one-filter-only", ("params",), K * DEPTH + 1, "one filter only: there are {Cout}",
          "Every filter has weights of its own.", biased),
     Rule("one-filter-without-bias", ("params", "weights"), K * DEPTH, "one filter only, without bias: there are {Cout}",
@@ -156,8 +157,10 @@ WEIGHTS_RULES = (
     Rule("weights-per-input-position", ("weights",), IN * K * CIN * COUT,
          "weights of its own for every position of the input: a convolution shares them", _SHARED),
     Rule("one-bias", ("biases",), ONE, "one bias only: there are {Cout}", _BIAS, biased),
-    Rule("bias-per-input-channel", ("biases",), CIN, "one per channel that flows in: there is one per filter", _BIAS),
-    Rule("bias-per-output", ("biases",), COUT * OUT, "one per output neuron: there is one per filter", _BIAS),
+    Rule("bias-per-input-channel", ("biases",), CIN, "one per channel that flows in: there is one per filter", _BIAS,
+         biased),
+    Rule("bias-per-output", ("biases",), COUT * OUT, "one per output neuron: there is one per filter", _BIAS,
+         biased),
     Rule("bias-that-is-not-there", ("biases",), COUT, "there is no bias here", _HAS_BIAS, unbiased),
 )  # fmt: skip
 
@@ -190,12 +193,22 @@ FLOP_RULES = (
 
 RULES = (*PARAMS_RULES, *WEIGHTS_RULES, *MACS_RULES, *FLOP_RULES)
 
+_BY_OUTPUT = ("macs-given", "weights-not-shared", "weights-per-input-position")
+"""Mistakes that go by where a filter stands; that of a transposed convolution stands at every input position."""
+
+TRANSPOSED_PARAMS_RULES = (
+    *(rule for rule in (*PARAMS_RULES, *WEIGHTS_RULES) if rule.name not in _BY_OUTPUT),
+    Rule("macs-given", ("params", "weights"), WEIGHTS * IN,
+         "that is the number of multiplications: every weight is used at {H*W} positions, but learned once", _SHARED),
+)  # fmt: skip
+
 TRANSPOSED_MACS_RULES = (
     Rule("output-positions", ("macs",), WEIGHTS * OUT, "the positions of the output: every input position is used once",
          "In a transposed convolution every input position meets every tap once."),
     Rule("positions-forgotten", ("macs",), WEIGHTS, "every weight is used at {H*W} positions",
          "Every weight is used at every input position."),
     Rule("flops-given", ("macs",), Constant(2) * WEIGHTS * IN, "these are FLOPs: a MAC is two of them", _TWICE),
+    Rule("macs-given", ("flops",), WEIGHTS * IN, "these are MACs: each is two FLOPs", _TWICE),
 )  # fmt: skip
 
 LOCAL_RULES = (
@@ -219,7 +232,7 @@ CHAPTERS: tuple[Chapter, ...] = (*_SHAPES, (filters, RULES), (counted, MEMORY_RU
 TRANSPOSED = (
     (transposed, TRANSPOSED_RULES),
     (channels, FILTER_RULES),
-    (filters, (*PARAMS_RULES, *WEIGHTS_RULES, *TRANSPOSED_MACS_RULES)),
+    (filters, (*TRANSPOSED_PARAMS_RULES, *TRANSPOSED_MACS_RULES)),
     (counted, MEMORY_RULES),
 )
 LOCAL: tuple[Chapter, ...] = (*_SHAPES, (filters, (*LOCAL_RULES, *MACS_RULES, *FLOP_RULES)), (counted, MEMORY_RULES))

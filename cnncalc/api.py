@@ -21,7 +21,7 @@ from cnncalc.analysis import report as analysis
 from cnncalc.analysis.expectations import check
 from cnncalc.analysis.report import Group, Row, Totals
 from cnncalc.collector import paused
-from cnncalc.errors import Diagnostic, SpecError, did_you_mean, fault
+from cnncalc.errors import Diagnostic, SpecError, did_you_mean, fault, said_of
 from cnncalc.files import load_source, read_stdin
 from cnncalc.formats.read import read
 from cnncalc.graph import NODE_LIMIT, Graph, expand
@@ -562,9 +562,13 @@ def read_assignment(target: str | os.PathLike[str]) -> Assignment:
 
     Raises :class:`SpecError` with everything that is wrong with it (A101 to A109), or with its network.
     """
+    from cnncalc.grading.assignment import FORM
     from cnncalc.grading.assignment import read_assignment as read_from
 
-    source = read_stdin(sys.stdin.buffer) if target == "-" else load_source(target)
+    try:
+        source = read_stdin(sys.stdin.buffer) if target == "-" else load_source(target)
+    except SpecError as error:
+        raise said_of(error, "an assignment", FORM) from None
     with paused():
         return read_from(source, find_source)
 
@@ -602,9 +606,13 @@ def quiz(assignment: Assignment | str | os.PathLike[str], labels: Sequence[str] 
 
 def read_students(target: str | os.PathLike[str]) -> list[str]:
     """The students of a roster (CSV, or one id per line), each once; raises :class:`SpecError`."""
-    from cnncalc.grading.roster import read_roster
+    from cnncalc.grading.roster import FORM, read_roster
 
-    return read_roster(read_stdin(sys.stdin.buffer) if target == "-" else load_source(target))
+    try:
+        source = read_stdin(sys.stdin.buffer) if target == "-" else load_source(target)
+    except SpecError as error:
+        raise said_of(error, "a roster", FORM) from None
+    return read_roster(source)
 
 
 def find_source(target: str | os.PathLike[str]) -> tuple[Source, str | None]:

@@ -180,6 +180,16 @@ class SpecError(Exception):
         return f"{one.mark}: {one.code} {one.message}" if one.mark else f"{one.code} {one.message}"
 
 
+def said_of(error: SpecError, what: str, help: str) -> SpecError:
+    """What the readers of files say about an architecture file, said about another one, with its own way out."""
+    found = []
+    for each in error.diagnostics:
+        message = re.sub(r"an architecture(?: file)?\b", what, each.message)
+        kept = tuple(line for line in each.help if not re.search(r"architecture|`layers:`|blocks:|nets:", line))
+        found.append(each._replace(message=message, help=kept if kept == each.help else (*kept, help)))
+    return SpecError(found)
+
+
 def fault(
     code: str,
     message: str,

@@ -23,6 +23,7 @@ from cnncalc.grading.classroom import Grader, summary
 from cnncalc.grading.classroom import graded as together
 from cnncalc.grading.marking import CARRIED_SHARE
 from cnncalc.grading.records import VERDICTS, Answer, Assignment, Graded, GradedSubmission, Submission
+from cnncalc.grading.roster import read_roster
 from cnncalc.grading.submissions import read_submissions
 from cnncalc.layers.mistakes import written
 from cnncalc.render.grades import render as render_grades
@@ -482,7 +483,8 @@ def test_the_name_of_the_file_is_the_student() -> None:
         ("a.yaml", "submissions: [5]\n", "A205", "must be a mapping"),
         ("a.csv", "a,b\n1,2\n", "A205", "no columns"),
         ("a.yaml", "answers: {conv1.params: 1\n", "Y101", ""),
-        ("a.yaml", "answers: {conv1.params: 1, conv1.params: 2}\n", "Y102", "stands twice"),
+        ("a.yaml", "answers: {conv1.params: 1, conv1.params: 2}\n", "A204", "twice"),
+        ("a.yaml", "answers: {conv1.params: 1}\nanswers: {conv1.params: 2}\n", "Y102", "stands twice"),
         ("a.md", "nothing here\n", "A201", "no question"),
     ],
 )
@@ -492,6 +494,72 @@ def test_what_is_wrong_with_a_submission(name: str, text: str, code: str, words:
     [found] = api.grade(tmp_path / "hw.yaml", tmp_path / name).submissions
     assert code in [each.code for each in found.problems]
     assert any(words in " ".join((each.message, *each.help)) for each in found.problems)
+
+
+WIDE = (
+    "Timestamp,Name,Email Address,conv1.output,conv1.params\n1,Ada,a@b.c,55x55x96,34944\n2,Bob,b@b.c,55x55x96,34848\n"
+)
+
+
+def read(name: str, text: str) -> list[Submission]:
+    return read_submissions(Source(name, text), assignment(SHORT))
+
+
+def test_the_columns_of_a_form_are_told_once_and_name_the_student_as_in_a_roster() -> None:
+    ada, bob = read("class.csv", WIDE)
+    assert [each.student for each in (ada, bob)] == ["a@b.c", "b@b.c"]
+    assert [each.student for each in (ada, bob)] == read_roster(Source("class.csv", WIDE))
+    assert [each.message for each in ada.problems] == ["the column 'Timestamp' is no question"]
+    assert bob.problems == ()
+    assert bob.answers["conv1.params"].text == "34848"
+
+
+def test_csv_as_a_spreadsheet_writes_it() -> None:
+    (ada,) = read("class.csv", "sep=;\nstudent;question;answer\nada;conv1.params;34,944\n")
+    mark = ada.answers["conv1.params"].mark
+    assert (ada.student, ada.answers["conv1.params"].text) == ("ada", "34,944")
+    assert mark is not None and mark.line == 3
+    assert read_roster(Source("class.csv", "sep=;\nname;student\nAda;a1\nBob;b1\n")) == ["a1", "b1"]
+
+
+def test_files_put_one_behind_the_other() -> None:
+    head = "student,question,answer\n"
+    found = read("class.csv", f"{head}ada,conv1.params,1\n{head}bob,conv1.params,2\n")
+    assert [(each.student, each.problems) for each in found] == [("ada", ()), ("bob", ())]
+
+
+def test_an_answer_given_twice_costs_no_other() -> None:
+    (ada,) = read("ada.yaml", "student: ada\nanswers:\n  conv1.params: 1\n  conv1.params: 34944\n  conv1.output: 55\n")
+    assert {id: each.text for id, each in ada.answers.items()} == {"conv1.params": "34944", "conv1.output": "55"}
+    assert [each.code for each in ada.problems] == ["A204"]
+
+
+@pytest.mark.parametrize(
+    "text", ["- 1\n- 2\n", "hello\n", "", "a: &a 1\nb: *a\n", "a: 1\n---\nb: 2\n", "a: " + "[" * 99]
+)
+def test_files_of_homework_are_not_told_about_architectures(text: str, tmp_path: Path) -> None:
+    (tmp_path / "homework.yaml").write_text(SHORT, "utf-8")
+    (tmp_path / "ada.yaml").write_text(text, "utf-8")
+    for arguments in (
+        ["grade", str(tmp_path / "homework.yaml"), str(tmp_path / "ada.yaml")],
+        ["worksheet", str(tmp_path / "ada.yaml")],
+    ):
+        result = run(*arguments)
+        assert result.exit_code == 2
+        assert "architecture" not in result.output and "layers:" not in result.output, result.output
+
+
+def test_an_empty_roster_is_not_told_about_architectures(tmp_path: Path) -> None:
+    (tmp_path / "class.csv").write_text("", "utf-8")
+    arguments = ["--roster", str(tmp_path / "class.csv"), "--out", str(tmp_path / "sheets")]
+    result = run("worksheet", str(EXAMPLES / "variants.yaml"), *arguments)
+    assert result.exit_code == 2 and "a roster is CSV" in result.output and "architecture" not in result.output
+
+
+def test_a_folder_without_submissions(tmp_path: Path) -> None:
+    (tmp_path / "photo.png").write_bytes(b"x")
+    result = run("grade", str(EXAMPLES / "vgg16.yaml"), str(tmp_path))
+    assert result.exit_code == 2 and "there are no submissions in" in result.output
 
 
 def test_a_class_goes_on_whatever_one_file_holds(tmp_path: Path) -> None:

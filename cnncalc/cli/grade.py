@@ -151,12 +151,15 @@ def graded(assignment: str, submissions: tuple[str, ...]) -> Grading:
     from cnncalc import api
     from cnncalc.cli import _output
     from cnncalc.collector import paused
+    from cnncalc.errors import fault
     from cnncalc.grading.classroom import Grader
     from cnncalc.grading.classroom import graded as together
-    from cnncalc.grading.submissions import files_of
+    from cnncalc.grading.submissions import FORMS, files_of
 
     grader = Grader(api.read_assignment(assignment))
     files = files_of(submissions)
+    if not files:
+        raise fault("A201", f"there are no submissions in {', '.join(submissions)}", help=[FORMS])
     found = _output.progress(files, "grading", len(files)) if len(files) > 20 else files
     with paused():
         return together(grader, [each for file in found for each in api.grade_file(grader, file)])

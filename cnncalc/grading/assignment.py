@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from cnncalc.analysis.report import Report
-from cnncalc.errors import Diagnostic, SpecError, did_you_mean
+from cnncalc.errors import Diagnostic, SpecError, did_you_mean, said_of
 from cnncalc.files import load_source
 from cnncalc.formats.read import read
 from cnncalc.formats.read.yaml import read as read_yaml
@@ -29,6 +29,8 @@ KEYS = (
 )  # fmt: skip
 QUESTION_KEYS = ("id", "layer", "ask", "blank", "points", "accept", "text")
 
+FORM = "an assignment is a mapping with `network:` and `questions:`"
+
 MOST_CHOICES = 10_000
 """A range of a parameter may have so many values."""
 
@@ -46,7 +48,11 @@ def read_assignment(source: Source, find: Find) -> Assignment:
     those of the network.
     """
     reader = _Reader(source, find)
-    found = reader.assignment(read_yaml(source))
+    try:
+        tree = read_yaml(source)
+    except SpecError as error:
+        raise said_of(error, "an assignment", FORM) from None
+    found = reader.assignment(tree)
     if reader.found or found is None:
         raise SpecError(sorted(reader.found, key=lambda each: each.mark.start if each.mark else -1))
     return found

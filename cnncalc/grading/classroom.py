@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import NamedTuple
 
-from cnncalc.errors import Diagnostic, SpecError
+from cnncalc.errors import Diagnostic, SpecError, said_of
 from cnncalc.grading.marking import Marker, unmarked
 from cnncalc.grading.records import (
     CARRIED,
@@ -24,7 +24,7 @@ from cnncalc.grading.records import (
     handed_in,
 )
 from cnncalc.grading.sheet import Sheet, sheet_of
-from cnncalc.grading.submissions import stem
+from cnncalc.grading.submissions import FORMS, stem
 from cnncalc.grading.variants import Variants
 from cnncalc.source import Source
 
@@ -58,6 +58,7 @@ class Grader:
     def unreadable(self, source: Source, error: SpecError) -> GradedSubmission:
         """A submission that could not be read: no answer is lost, and the class goes on."""
         student = stem(source)
+        error = said_of(error, "a submission", FORMS)
         reason = f"the file could not be read: {error.diagnostics[0].message}"
         return handed_in(
             student, source.name, self.assignment.points, unmarked(self.sheet(student), reason), error.diagnostics

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 
 from cnncalc.errors import fault
+from cnncalc.grading.cells import STUDENTS, cell_of, column, headings, rows_of
 from cnncalc.source import Source
 
-COLUMNS = ("student", "id", "student id", "sid", "id number", "username", "login", "email", "name")
-"""Headings of the column that names the students, the best first."""
+FORM = "a roster is CSV with a column `student`, or one id per line"
 
 LONGEST = 80
 _UNSAFE = re.compile(r"[^\w.@+-]")
@@ -25,32 +23,16 @@ def read_roster(source: Source) -> list[str]:
 
     Raises :class:`SpecError`: A205 where the text cannot be read as either, Y004 where nobody is in it.
     """
-    first = source.text.lstrip("\r\n").partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    if delimiter not in first:
-        names = [line.strip() for line in source.text.splitlines()]
-        if names and names[0].lower() in COLUMNS:
-            names = names[1:]
-    else:
-        names = listed(source, delimiter)
+    rows = [row for row, _ in rows_of(source, FORM)]
+    at = column(headings(rows[0]), STUDENTS) if rows else None
+    single = all(len(row) == 1 for row in rows)
+    names = [cell_of(row, at or 0) for row in (rows if at is None else rows[1:])]
+    if single and at is None:
+        names = [line.strip() for line in source.text.splitlines()]  # a quote in an id is one
     found = list(dict.fromkeys(name for name in names if name))
     if not found:
-        raise fault(
-            "Y004", f"there is no student in {source.name}", help=["one id per line, or CSV with a column `student`"]
-        )
+        raise fault("Y004", f"there is no student in {source.name}", help=[FORM])
     return found
-
-
-def listed(source: Source, delimiter: str) -> list[str]:
-    """The cells of the column that names the students: by its heading, else the first."""
-    try:
-        rows = [row for row in csv.reader(io.StringIO(source.text, newline=""), delimiter=delimiter) if any(row)]
-    except csv.Error as error:
-        raise fault("A205", f"{source.name} is no CSV: {error}", help=["one id per line is fine too"]) from None
-    heads = [cell.strip().lower() for cell in rows[0]]
-    column = next((heads.index(name) for name in COLUMNS if name in heads), None)
-    body = rows if column is None else rows[1:]
-    return [row[column or 0].strip() for row in body if len(row) > (column or 0)]
 
 
 def file_names(students: Iterable[str]) -> Iterator[tuple[str, str]]:

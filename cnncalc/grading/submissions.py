@@ -14,22 +14,20 @@ from typing import NamedTuple
 from cnncalc.errors import Diagnostic, SpecError, did_you_mean
 from cnncalc.files import load_source
 from cnncalc.formats.read.yaml import read as read_yaml
+from cnncalc.grading.cells import STUDENTS, cell_of, column, headings, line_mark, rows_of
 from cnncalc.grading.records import Answer, Assignment, Submission
 from cnncalc.source import Items, Mapping, Mark, Scalar, Source, Tree
 
 SUFFIXES = (".yaml", ".yml", ".json", ".csv", ".md", ".markdown", ".txt")
 """Files of a folder that are submissions."""
 
-FIELD_LIMIT = 100_000
-"""No cell of a CSV file is longer."""
-
 _STUDENT = re.compile(
     r"^[#>*\s_-]*(?:student|name)[*_ \t]*[:=][*_ \t]*(\S.*?)(?:(?<!\\)[*_ \t])*$", re.IGNORECASE | re.MULTILINE
 )
 _RULE = re.compile(r"\|?[\s:|-]+\|?\Z")
+_FORM = ("student", "name", "answers", "submissions")
 _QUESTION = ("question", "id", "frage", "item")
 _ANSWER = ("answer", "antwort", "your answer", "response")
-_WHO = ("student", "name", "email", "sid", "id number")
 
 
 class Sheet(NamedTuple):
@@ -38,6 +36,8 @@ class Sheet(NamedTuple):
     student: str
     answers: list[Answer]
     mark: Mark
+    heading: Mark | None = None
+    """The columns of a table with a row per student; what is wrong with them is told once."""
 
 
 def files_of(targets: Iterable[str]) -> list[str]:
@@ -60,7 +60,8 @@ def read_submissions(source: Source, assignment: Assignment) -> list[Submission]
     """The submissions of one text; raises :class:`SpecError` where nothing can be made of it."""
     kind = kind_of(source)
     sheets = READERS[kind](source)
-    found = [looked_up(each, source, assignment) for each in sheets]
+    told: set[str] = set()
+    found = [looked_up(each, source, assignment, told) for each in sheets]
     if not found:
         raise SpecError(Diagnostic("A201", f"there are no answers in {source.name}", Mark(source, 0, 0), help=(FORMS,)))
     return found
@@ -100,7 +101,13 @@ def stem(source: Source) -> str:
 
 def yaml_sheets(source: Source) -> Iterator[Sheet]:
     """``student:`` and ``answers:``; a list of such under ``submissions:``; or the answers alone."""
-    tree = read_yaml(source)
+    try:
+        tree = read_yaml(source)
+    except SpecError as error:
+        keys = [key.value.lower() for key, _ in error.tree or ()]
+        if error.tree is None or any(keys.count(each) > 1 for each in _FORM):
+            raise
+        tree = error.tree  # questions that stand twice: that is told answer by answer
     several = tree.get("submissions")
     if several is None:
         yield yaml_sheet(tree, source)
@@ -156,51 +163,29 @@ def wrong_form(message: str, mark: Mark) -> SpecError:
 
 def csv_sheets(source: Source) -> Iterator[Sheet]:
     """``student,question,answer`` in rows, or a row per student with a column per question."""
-    import csv
-    import io
-
-    head = source.text.partition("\n")[0]
-    delimiter = max(",;\t", key=head.count)
-    csv.field_size_limit(FIELD_LIMIT)
-    reader = csv.reader(io.StringIO(source.text, newline=""), delimiter=delimiter)
-    rows: list[tuple[list[str], Mark]] = []
-    line = 1
-    try:
-        for row in reader:
-            rows.append((row, line_mark(source, line)))
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise wrong_form(f"{source.name} is no CSV: {error}", line_mark(source, line)) from None
-    names = [cell.strip().lower() for cell in rows[0][0]] if rows else []
-    who = next((names.index(each) for each in _WHO if each in names), None)
-    question = next((names.index(each) for each in _QUESTION if each in names), None)
-    answer = next((names.index(each) for each in _ANSWER if each in names), None)
+    rows = list(rows_of(source, FORMS))
+    if not rows:
+        return
+    first, heading = rows[0]
+    heads = headings(first)
+    answer = column(heads, _ANSWER)
+    question = column(heads, _QUESTION) if answer is not None else None
+    who = column(heads, STUDENTS, (question, answer))
+    long = question is not None and answer is not None
+    if who is None and not long:
+        raise wrong_form(f"{source.name} has no columns `question` and `answer`", heading)
+    asked = [at for at, head in enumerate(heads) if head not in STUDENTS]
     found: dict[str, Sheet] = {}
     for row, mark in rows[1:]:
-        if not any(cell.strip() for cell in row):
-            continue
+        if headings(row) == heads:
+            continue  # files put one behind the other
         student = cell_of(row, who) or stem(source)
-        sheet = found.setdefault(student, Sheet(student, [], mark))
-        if question is not None and answer is not None:
+        sheet = found.setdefault(student, Sheet(student, [], mark, None if long else heading))
+        if long:
             sheet.answers.append(Answer(cell_of(row, question), cell_of(row, answer), mark))
         else:
-            heads = enumerate(rows[0][0])
-            sheet.answers.extend(Answer(head.strip(), cell_of(row, at), mark) for at, head in heads if at != who)
-    if rows and who is None and (question is None or answer is None):
-        raise wrong_form(f"{source.name} has no columns `question` and `answer`", rows[0][1])
+            sheet.answers.extend(Answer(first[at].strip(), cell_of(row, at), mark) for at in asked)
     yield from found.values()
-
-
-def cell_of(row: list[str], at: int | None) -> str:
-    return row[at].strip() if at is not None and at < len(row) else ""
-
-
-def line_mark(source: Source, number: int) -> Mark:
-    """A whole line of a source."""
-    text = source.line(number)
-    starts = source._line_starts()
-    start = starts[min(number, len(starts)) - 1]
-    return Mark(source, start, start + max(len(text), 1))
 
 
 # -- Markdown ---------------------------------------------------------------------------------------------------------
@@ -257,8 +242,8 @@ READERS = {"yaml": yaml_sheets, "csv": csv_sheets, "markdown": markdown_sheets}
 # -- the questions ----------------------------------------------------------------------------------------------------
 
 
-def looked_up(sheet: Sheet, source: Source, assignment: Assignment) -> Submission:
-    """The answers by question, with what is wrong with single ones."""
+def looked_up(sheet: Sheet, source: Source, assignment: Assignment, told: set[str]) -> Submission:
+    """The answers by question, with what is wrong with single ones; ``told`` are the columns told of already."""
     known = {question.id.lower(): question.id for question in assignment.questions}
     answers: dict[str, Answer] = {}
     problems: list[Diagnostic] = []
@@ -267,9 +252,15 @@ def looked_up(sheet: Sheet, source: Source, assignment: Assignment) -> Submissio
         if id is None:
             if not answer.question.strip() and not answer.text.strip():
                 continue
+            if sheet.heading is not None and answer.question in told:
+                continue
             hint = did_you_mean(answer.question[:80], known.values())
             message = f"{sheet.student} answers {answer.question[:60]!r}, which is no question"
-            problems.append(Diagnostic("A203", message, answer.mark, help=(hint,) if hint else ()))
+            if sheet.heading is not None:
+                message = f"the column {answer.question[:60]!r} is no question"
+                told.add(answer.question)
+            mark = sheet.heading or answer.mark
+            problems.append(Diagnostic("A203", message, mark, help=(hint,) if hint else ()))
             continue
         if id in answers and answers[id].text != answer.text:
             message = f"{sheet.student} answers {id!r} twice"

@@ -262,6 +262,12 @@ def test_sides_that_are_alike(ask: str, answer: str) -> None:
     assert one("alexnet", f"conv1.{ask}", answer).verdict == "correct"
 
 
+def test_one_mistake_comes_before_two() -> None:
+    """5x7x9 is one mistake with the channels first, and would be two with the channels last."""
+    found = one("4x14x18 | conv 5 3 /2", "conv1.output", "5x7x9")
+    assert names(found)[0] == "rounded-up" and "and" not in found.reason
+
+
 def test_a_product_for_a_side_is_still_a_number() -> None:
     assert one("3x64x64 | conv 8 9x9 /9", "conv1.kernel", "3*3").verdict == "correct"
     assert one("alexnet", "conv1.params", "187*187").read_as == "187*187 = 34,969"

@@ -71,8 +71,9 @@ def orders(table: Table, reading: Reading, values: tuple[Number, ...]) -> Iterat
 
 
 def preference(judged: Judged) -> tuple[int, int, int]:
-    """Which reading of a shape is meant: the right one, else the one that is explained, else the one nearer by."""
-    ranks = {CORRECT: 2, DIAGNOSED: 1}
+    """Which reading of a shape is meant: the right one, else the one that a single mistake explains, else the one that
+    two do, else the one nearer by."""
+    ranks = {CORRECT: 3, DIAGNOSED: 1 if judged.note == BOTH_WRONG else 2}
     return ranks.get(judged.verdict, 0), bool(judged.note), len(judged.candidates)
 
 

@@ -91,24 +91,30 @@ class Marker:
     def with_earlier_answers(self, marked: list[Marked]) -> Iterable[Marked]:
         """The wrong answers once more, with the student's own shapes; sums last, with the student's own rows."""
         changed = self.flow.changed(self.own_shapes(marked))
-        again = [self.again(each, self.follows(each.item.question, changed), changed) for each in marked]
-        for each in again:
-            total = each.wrong and each.item.question.layer is None
+        open_still = [each.wrong and each.judged.value is not None for each in marked]
+        again = [
+            self.again(each, self.follows(each.item.question, changed), changed) if wrong else each
+            for each, wrong in zip(marked, open_still, strict=True)
+        ]
+        for each, wrong in zip(again, open_still, strict=True):
+            total = wrong and each.item.question.layer is None
             yield self.again(each, self.own_sum(each, again), changed) if total else each
 
     def again(self, mark: Marked, follows: Carried | None, changed: Mapping[int, Shape]) -> Marked:
         """A wrong answer once more, with what follows from the student's earlier ones."""
-        if follows is None or not mark.wrong or mark.judged.value is None:
+        if follows is None:
             return mark
         if mark.judged.value == follows.value:
             return mark._replace(carried=follows)
         return self.with_more_mistakes(mark, follows, changed)
 
     def follows(self, question: Question, changed: Mapping[int, Shape]) -> Carried | None:
-        """What follows for a question from the shapes that have changed."""
+        """What follows for a question about a layer from the shapes that have changed."""
+        if question.layer is None or not changed:
+            return None
         about = self.subjects[question.id]
         flowing = tuple([changed[each] for row in about.rows for each in row.node.inputs if each in changed])
-        if not flowing or question.layer is None:
+        if not flowing:
             return None
         key = question.id, flowing
         if key not in self._carried:

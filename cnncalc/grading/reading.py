@@ -70,7 +70,8 @@ def read_answer(text: str, rank: int | None = None) -> Reading:
     plain = normalised(text)
     if _BLANKS.fullmatch(plain):
         return Reading("blank", shown="")
-    plain = _ARROW.split(plain)[-1].strip() or plain
+    if "→" in plain or ">" in plain or "⇒" in plain or "⟶" in plain:
+        plain = _ARROW.split(plain)[-1].strip() or plain
     labelled = read_axes(plain, rank)
     if labelled is not None:
         return labelled
@@ -115,11 +116,11 @@ def read_piece(text: str, rank: int | None) -> Reading:
     if label and label.end() < len(text) and not _NONE.search(label[0]):
         text = text[label.end() :]
     if rank is not None:
-        text, behind = split_order(text)
+        text, behind = split_order(text) if text[-1:] in "CHWDL)" else (text, "")
         shape = read_shape(text, rank)
         if shape is not None:
             return in_order(shape, behind or order)
-    aside = _ASIDE.match(text)
+    aside = _ASIDE.match(text) if text.endswith(")") else None
     if aside and not _NONE.search(aside[2]) and not _UNDECIDED.search(aside[2]):
         text = aside[1]
     number = read_number(text)

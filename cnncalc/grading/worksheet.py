@@ -144,12 +144,23 @@ def layer_lines(report: Report, questions: list[Question]) -> Iterator[LayerLine
         row = blank_row(question, report)
         if row is not None and question.blank is not None:
             blanks.setdefault(row.name, []).append(question.blank)
-    names = {row.name: short(row, report) for row in report.rows}
+    names = {row.name: short(row, report) for row in report.rows} | called(questions, report)
     before = report.inputs[0][0] if report.inputs else ""
     for row in report.rows:
         inputs = () if row.inputs == (before,) else tuple(names.get(each, each) for each in row.inputs)
         yield LayerLine(names[row.name], row.kind, settings(row, blanks.get(row.name, [])), inputs)
         before = row.name
+
+
+def called(questions: list[Question], report: Report) -> dict[str, str]:
+    """The layers that questions call by another name, such as a label: both names where both are used."""
+    found: dict[str, dict[str, None]] = {}
+    for question in questions:
+        one = report.find(question.layer) if question.layer else None
+        rows = one.rows if isinstance(one, Group) else (one,) if one else ()
+        if len(rows) == 1 and question.layer:
+            found.setdefault(rows[0].name, {})[question.layer] = None
+    return {name: ", ".join(words) for name, words in found.items()}
 
 
 def short(row: Row, report: Report) -> str:

@@ -545,8 +545,9 @@ def grade_answer(
     ``accept`` has the keys of an assignment's (``{"rounding": "sig:3"}``), ``options`` are those of :func:`load`.
     Raises :class:`SpecError`: A104, A105, A108, and what is wrong with the network.
     """
-    from cnncalc.grading.assignment import accepting, one_question
+    from cnncalc.grading.assignment import one_question
     from cnncalc.grading.classroom import Grader, graded
+    from cnncalc.grading.questions import accepting
     from cnncalc.grading.records import Answer, Submission
 
     if not isinstance(network, Network):

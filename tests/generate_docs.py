@@ -338,8 +338,8 @@ def rules(words: tuple[str, ...], asks: tuple[str, ...]) -> Iterator[str]:
 
 def by_example(network: str, questions: tuple[str, ...]) -> Iterator[str]:
     """The mistakes of some questions, each name once."""
-    from cnncalc.grading.assignment import question_of
     from cnncalc.grading.mistakes import mistakes
+    from cnncalc.grading.questions import question_of
     from cnncalc.grading.records import Accept
 
     report = api.analyse(api.load(network))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from collections.abc import Mapping as Dict
 from fractions import Fraction
 from typing import Any
@@ -14,8 +14,9 @@ from cnncalc.errors import Diagnostic, SpecError, did_you_mean, said_of
 from cnncalc.files import load_source
 from cnncalc.formats.read import read
 from cnncalc.formats.read.yaml import read as read_yaml
-from cnncalc.grading import asks
-from cnncalc.grading.records import VERDICTS, Accept, Assignment, Number, Question
+from cnncalc.grading.questions import QuestionReader, question_of
+from cnncalc.grading.records import VERDICTS, Accept, Assignment, Number
+from cnncalc.grading.tree_reader import NUMBER, first_mark, plain
 from cnncalc.grading.truth import truth
 from cnncalc.graph import expand
 from cnncalc.source import Items, Mapping, Mark, Scalar, Source, Tree
@@ -27,7 +28,6 @@ KEYS = (
     "assignment", "id", "about", "network", "net", "set", "variant", "dtype", "params", "points", "accept", "credit",
     "questions", "mistakes",
 )  # fmt: skip
-QUESTION_KEYS = ("id", "layer", "ask", "blank", "points", "accept", "text")
 
 FORM = "an assignment is a mapping with `network:` and `questions:`"
 
@@ -35,7 +35,6 @@ MOST_CHOICES = 10_000
 """A range of a parameter may have so many values."""
 
 _RANGE = re.compile(r"(-?\d{1,9})\s*\.\.\s*(-?\d{1,9})(?:\s+step\s+(\d{1,9}))?\Z")
-_NUMBER = re.compile(r"[+-]?\d{1,15}(?:\.\d{1,12}|/\d{1,12})?\Z")
 
 Find = Callable[[str], tuple[Source, str | None]]
 """What a network's name leads to: its text, and the variant that it stands for."""
@@ -92,31 +91,6 @@ def first_report(network: Network, net: str | None, dtype: str) -> Report:
     raise ValueError(f"there is no net {net!r}")
 
 
-def question_of(text: str, name: str, accept: Accept) -> Question:
-    """The question of ``conv1.params``, written where ``name`` says; raises :class:`SpecError` (A105, A108)."""
-    source = Source(name, text)
-    reader = _Reader(source, lambda target: (source, None))
-    mark = Mark(source, 0, len(text))
-    found = reader.asked(text.strip(), None, mark, Question("", None, "", Fraction(1), accept, mark=mark))
-    if found is None:
-        raise SpecError(reader.found)
-    return found
-
-
-def accepting(given: Dict[str, str], strict: bool) -> Accept:
-    """What is accepted, from the keys and words of ``accept:``; raises :class:`SpecError` (A101, A106)."""
-    found = Accept(tiling="strict" if strict else "floor")
-    for key, text in given.items():
-        if key not in asks.KEYS:
-            hint = did_you_mean(key, asks.KEYS) or f"its keys are {', '.join(asks.KEYS)}"
-            raise SpecError(Diagnostic("A101", f"unknown key {key!r}: not a key of accept", help=(hint,)))
-        said = asks.accepted(key, text)
-        if said.problem:
-            raise SpecError(Diagnostic("A106", said.problem))
-        found = found._replace(**{said.field: said.value})
-    return found
-
-
 def one_question(network: Network, net: str | None, ask: str, accept: Accept) -> Assignment:
     """An assignment with a single question about a network; raises :class:`SpecError` where it cannot be asked."""
     known = network_nets(network)
@@ -128,54 +102,13 @@ def one_question(network: Network, net: str | None, ask: str, accept: Accept) ->
     return Assignment("", question.subject, network, net, (question,), {}, {}, "", "float32", source, {})
 
 
-class _Reader:
+class _Reader(QuestionReader):
     """Collects what is wrong with an assignment while it sorts it."""
 
     def __init__(self, source: Source, find: Find) -> None:
-        self.source = source
+        super().__init__(source)
         self.find = find
-        self.found: list[Diagnostic] = []
         self.places: dict[str, Tree] = {}
-
-    # -- reporting ----------------------------------------------------------------------------------------------------
-
-    def fault(self, code: str, message: str, mark: Mark | None, label: str = "", help: Iterable[str] = ()) -> None:
-        self.found.append(Diagnostic(code, message, mark, label, help=tuple(each for each in help if each)))
-
-    def keys(self, tree: Mapping, known: tuple[str, ...], what: str) -> dict[str, Tree]:
-        kept: dict[str, Tree] = {}
-        for key, value in tree:
-            name = key.value
-            if name in known:
-                kept[name] = value
-            else:
-                hint = did_you_mean(name, known) or f"its keys are {', '.join(known)}"
-                self.fault("A101", f"unknown key {name!r}", key.mark, f"not a key of {what}", [hint])
-        return kept
-
-    def text(self, tree: Tree | None, what: str) -> str:
-        if tree is None or isinstance(tree, Scalar):
-            return tree.value if tree else ""
-        self.fault("A103", f"{what} must be a single value", first_mark(tree))
-        return ""
-
-    def mapping(self, tree: Tree | None, what: str, example: str) -> Mapping | None:
-        if tree is None or isinstance(tree, Mapping):
-            return tree
-        self.fault("A103", f"{what} must be a mapping", first_mark(tree), help=[f"for example `{example}`"])
-        return None
-
-    def number(self, tree: Tree, what: str) -> Fraction | None:
-        text = self.text(tree, what)
-        share = text.removesuffix("%").strip()
-        if _NUMBER.match(share) and not share.endswith("/0"):
-            try:
-                return Fraction(share) / (100 if text.endswith("%") else 1)
-            except ZeroDivisionError:
-                pass
-        if isinstance(tree, Scalar):
-            self.fault("A106", f"{what} must be a number, got {text!r}", tree.mark)
-        return None
 
     # -- the file -----------------------------------------------------------------------------------------------------
 
@@ -327,20 +260,14 @@ class _Reader:
                 "A106", f"{text} holds {max(count, 0):,} values", first_mark(tree), help=["1 to 10,000 are fine"]
             )
             return ()
-        if _NUMBER.match(text):
+        if NUMBER.match(text):
             return (plain(Fraction(text)),)
         self.fault(
             "A106", f"{name} is a list of numbers or a range such as 3..7 step 2, not {text!r}", first_mark(tree)
         )
         return ()
 
-    # -- questions ----------------------------------------------------------------------------------------------------
-
-    def points(self, tree: Tree) -> Fraction:
-        found = self.number(tree, "points")
-        if found is not None and found < 0:
-            self.fault("A106", "points cannot be negative", first_mark(tree))
-        return found if found is not None and found >= 0 else Fraction(1)
+    # -- credit and mistakes ------------------------------------------------------------------------------------------
 
     def credit(self, tree: Tree | None) -> dict[str, Fraction]:
         """The share of the points for a verdict or a mistake."""
@@ -371,104 +298,3 @@ class _Reader:
         elif tree is not None:
             self.fault("A103", "mistakes must be a list", first_mark(tree), help=["mistakes: [no-bias, rounded-up]"])
         return tuple(self.places)
-
-    def accept(self, tree: Tree | None, default: Accept) -> Accept:
-        found = default
-        for key, value in self.mapping(tree, "accept", "accept: {order: chw, rounding: sig:3}") or ():
-            name = key.value
-            if name not in asks.KEYS:
-                hint = did_you_mean(name, asks.KEYS) or f"its keys are {', '.join(asks.KEYS)}"
-                self.fault("A101", f"unknown key {name!r}", key.mark, "not a key of accept", [hint])
-                continue
-            said = asks.accepted(name, self.text(value, name))
-            if said.problem:
-                text = self.text(value, name)
-                hint = did_you_mean(text, asks.WORDS.get(name, ()))
-                self.fault("A106", said.problem, first_mark(value), help=[hint])
-            else:
-                found = found._replace(**{said.field: said.value})
-        return found
-
-    def questions(self, tree: Tree, accept: Accept, points: Fraction) -> tuple[Question, ...]:
-        if not isinstance(tree, Items):
-            self.fault("A103", "questions must be a list", first_mark(tree), help=["for example `- conv1.output`"])
-            return ()
-        if not tree.items:
-            self.fault("A103", "there are no questions", first_mark(tree))
-        found: dict[str, Question] = {}
-        for item in tree:
-            question = self.question(item, accept, points)
-            if question is None:
-                continue
-            first = found.get(question.id)
-            if first is not None and first.mark is not None:
-                why = f"first on line {first.mark.line}"
-                self.fault("A107", f"two questions are called {question.id!r}", question.mark, why, ["give one an id:"])
-            found.setdefault(question.id, question)
-        return tuple(found.values())
-
-    def question(self, tree: Tree, accept: Accept, points: Fraction) -> Question | None:
-        if isinstance(tree, Scalar):
-            return self.asked(tree.value, None, tree.mark, Question("", None, "", points, accept, mark=tree.mark))
-        if not isinstance(tree, Mapping):
-            self.fault("A103", "a question is conv1.params, or a mapping", first_mark(tree))
-            return None
-        keys = self.keys(tree, QUESTION_KEYS, "a question")
-        layer = self.text(keys.get("layer"), "layer") or None
-        ask = keys.get("ask") or keys.get("blank") or keys.get("layer")
-        if ask is None:
-            self.fault(
-                "A102", "a question needs `layer` and `ask`", first_mark(tree), help=["`{layer: conv1, ask: params}`"]
-            )
-            return None
-        base = Question(
-            self.text(keys.get("id"), "id"), layer, "",
-            self.points(keys["points"]) if "points" in keys else points,
-            self.accept(keys.get("accept"), accept), self.text(keys.get("text"), "text"), None, first_mark(ask),
-        )  # fmt: skip
-        if "blank" in keys:
-            return named(base._replace(ask="blank", blank=self.text(keys["blank"], "blank")))
-        return self.asked(self.text(keys["ask"], "ask") if "ask" in keys else "", layer, first_mark(ask), base)
-
-    def asked(self, text: str, layer: str | None, mark: Mark, base: Question) -> Question | None:
-        """The question of ``conv1.params``, or of ``params`` where the layer stands apart."""
-        head, _, ask = text.rpartition(".") if layer is None else (layer, "", text)
-        ask = asks.ALIASES.get(ask, ask)
-        if layer is None and ask not in asks.ASKS and not head:
-            self.fault(
-                "A105", f"{text!r} asks for nothing", mark,
-                help=["a question is LAYER.WHAT or total.WHAT, such as conv1.params"],
-            )  # fmt: skip
-            return None
-        if layer is not None and not ask:
-            ask = "output"
-        about = None if head in ("", "total") else head
-        if ask in asks.ASKS:
-            if about is None and ask not in asks.TOTALS:
-                self.fault("A108", f"{ask} is asked of a layer", mark, help=[f"`LAYER.{ask}`"])
-                return None
-            return named(base._replace(layer=about, ask=ask))
-        if about is not None and ask in SETTINGS:
-            return named(base._replace(layer=about, ask="blank", blank=ask))
-        hint = did_you_mean(ask, (*asks.ASKS, *SETTINGS)) or f"ask for one of {', '.join(asks.ASKS)}"
-        self.fault("A105", f"nothing is called {ask!r} that can be asked", mark, help=[hint])
-        return None
-
-
-SETTINGS = ("kernel", "stride", "pad", "dilation", "groups", "outpad", "mult")
-"""Hyperparameters that ``conv2.pad`` asks for; ``blank:`` takes any."""
-
-
-def named(question: Question) -> Question:
-    return question if question.id else question._replace(id=question.subject)
-
-
-def plain(number: Fraction) -> Number:
-    return number.numerator if number.denominator == 1 else number
-
-
-def first_mark(tree: Tree) -> Mark:
-    """A mark on the first line of what stands there."""
-    mark = tree.mark
-    end = tree.source.text.find("\n", mark.start)
-    return mark if end < 0 or mark.end <= end else Mark(mark.source, mark.start, max(end, mark.start + 1))

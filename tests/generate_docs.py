@@ -292,6 +292,7 @@ EXAMPLE_ANSWERS = (
     ("alexnet", "conv1.output", "55x55x96", {"order": "chw"}),
     ("3x20x40 | conv 8 3", "conv1.output", "8x38x18", {}),
     ("lecture_exercise", "conv2.output", "14x14x96", {"tiling": "strict"}),
+    ("alexnet", "conv1.params", "34,944 bytes", {}),
 )
 """Answers whose form gives them away."""
 

@@ -268,6 +268,30 @@ def test_one_mistake_comes_before_two() -> None:
     assert names(found)[0] == "rounded-up" and "and" not in found.reason
 
 
+@pytest.mark.parametrize("unit", ["bytes", "MB", "bits"])
+def test_a_count_is_no_memory(unit: str) -> None:
+    found = one("alexnet", "conv1.params", f"34,944 {unit}")
+    assert (found.verdict, names(found)) == ("unit_slip", ["unit-of-memory"]) and unit in found.reason
+    assert one("alexnet", "conv1.params", "34,944 values").verdict == "correct"
+
+
+def test_two_figures_are_no_answer() -> None:
+    for answer in ("34848 = 34944", "34944 = 34848"):
+        found = one("alexnet", "conv1.params", answer)
+        assert found.verdict == "unreadable" and "are two answers" in found.reason
+    assert one("alexnet", "conv1.params", "34944 = 34.94k").verdict == "correct"
+    assert one("alexnet", "conv1.memory", "290400*4 = 1,161,600 = 1.16 MB").reason.startswith("right, rounded")
+
+
+def test_axes_that_are_named_wrongly() -> None:
+    for answer in ("C=55, H=55, W=96", "55x55x96 (CHW)", "55x55x96 (channels first)"):
+        found = one("alexnet", "conv1.output", answer)
+        assert names(found) == ["axes-in-other-order"] and "perhaps" not in found.reason
+    assert one("alexnet", "conv1.output", "55x55x96 (channels last)").verdict == "correct"
+    assert one("alexnet", "conv1.output", "55x55x96 (without the batch)").verdict == "correct"
+    assert one("alexnet", "conv1.output", "0x96x55x55").verdict != "correct"
+
+
 def test_a_product_for_a_side_is_still_a_number() -> None:
     assert one("3x64x64 | conv 8 9x9 /9", "conv1.kernel", "3*3").verdict == "correct"
     assert one("alexnet", "conv1.params", "187*187").read_as == "187*187 = 34,969"

@@ -266,3 +266,7 @@ def test_nothing_is_zero(text: str) -> None:
 )
 def test_what_does_not_say_that_there_is_no_such_size(text: str) -> None:
     assert read_answer(text, 3).kind == "unreadable"
+
+
+def test_fractions_of_latex() -> None:
+    assert read_answer(r"\frac{227 - 11}{4} + 1").values == (55,)

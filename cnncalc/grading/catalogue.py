@@ -19,7 +19,7 @@ OF_FIELDS = (
 OF_BLANKS = ("padding-not-halved", "kernel-given", "padding-forgotten", "stride-given", "kernel-less-one")
 OF_FORMS = (
     "axes-in-other-order", "height-and-width-swapped", "channels-missing", "flattened-shape", "one-axis-only",
-    "tiling-ignored",
+    "tiling-ignored", "unit-of-memory",
 )  # fmt: skip
 
 

@@ -10,8 +10,9 @@ from typing import NamedTuple
 from cnncalc.arithmetic import simplest
 from cnncalc.grading.asks import UNITS
 from cnncalc.grading.records import CORRECT, DIAGNOSED, UNIT_SLIP, UNREADABLE, WRONG, Number, Reading
-from cnncalc.grading.slips import unit_slips
+from cnncalc.grading.slips import SLIP_HINT, unit_slips
 from cnncalc.grading.tables import SIZE_ASKS, Judged, Table
+from cnncalc.layers.mistakes import Mistake
 
 SIDES = ("kernel", "stride", "pad", "dilation", "outpad")
 """Hyperparameters that are written per axis: ``11x11``."""
@@ -50,6 +51,8 @@ def judge_figure(table: Table, reading: Reading) -> Judged:
     right = truth.value if truth.value is not None else truth.exact
     options = list(in_units(table, reading))
     value, slack = options[0].value, options[0].slack
+    if truth.kind != "bytes" and reading.unit not in ("", "values") and value == right:
+        return Judged(UNIT_SLIP, reading.shown, value, (no_memory(table, reading),))
     for each in options:
         if each.value == right or each.value in truth.also:
             return Judged(
@@ -68,6 +71,12 @@ def judge_figure(table: Table, reading: Reading) -> Judged:
     if found or slips:
         return Judged(DIAGNOSED if found else UNIT_SLIP, reading.shown, value, (*found, *slips))
     return Judged(WRONG, reading.shown, value)
+
+
+def no_memory(table: Table, reading: Reading) -> Mistake:
+    """The right figure, said to be one of memory."""
+    message = f"the figure is right, but {reading.unit} measure memory, which is not asked for"
+    return Mistake("unit-of-memory", reading.values[0], table.truth.shown, message, SLIP_HINT)
 
 
 class Meant(NamedTuple):

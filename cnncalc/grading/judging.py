@@ -45,14 +45,15 @@ def judge_shape(table: Table, reading: Reading) -> Judged:
     assert isinstance(right, tuple)
     values = reading.values
     notes: list[str] = []
-    if len(values) == len(right) + 1 and not reading.axes:
+    if len(values) == len(right) + 1 and not reading.axes and values[0] >= 1:
         values = values[1:]
         notes.append("the batch is left out")
     if len(right) == 1 and len(values) > 1 and sum(each != 1 for each in values) <= 1:
         values = (max(values),)
     if len(values) != len(right):
         return judge_axes(table, values, right)
-    readings = (judge_order(table, each, right, reading.slack) for each in orders(table, reading, values))
+    named = reading.axes.startswith("C")
+    readings = (judge_order(table, each, right, reading.slack, named) for each in orders(table, reading, values))
     best = max(readings, key=preference)
     written_as = reading.shown
     if not reading.axes and len(right) > 1 and len(set(values)) > 1:
@@ -82,8 +83,10 @@ def judge_order(
     values: tuple[Number, ...],
     right: tuple[Number, ...],
     slack: Fraction = Fraction(0),
+    named: bool = False,
 ) -> Judged:
-    """A shape in one order; ``slack`` is how far sizes with decimals may be rounded."""
+    """A shape in one order; ``slack`` is how far sizes with decimals may be rounded, ``named`` whether the answer names
+    its axes."""
     shown = written(values)
     if values == right or (slack and near(values, right, slack)):
         note = "it does not tile" if table.truth.value is None else ""
@@ -93,7 +96,7 @@ def judge_order(
         found = tuple(each for each in table.item.mistakes if near(values, each.value, slack))
     if found:
         return Judged(DIAGNOSED, shown, values, found)
-    for name, other, message, hint in swapped(table, right):
+    for name, other, message, hint in swapped(table, right, named):
         if values == other:
             order = table.question.accept.order
             typed = written((*values[1:], values[0]) if order == "hwc" else values)
@@ -113,9 +116,14 @@ def near(values: tuple[Number, ...], other: Value, slack: Fraction) -> bool:
     return all(abs(Fraction(one) - two) <= slack for one, two in zip(values, other, strict=True))
 
 
-def swapped(table: Table, right: tuple[Number, ...]) -> Iterator[tuple[str, tuple[Number, ...], str, str]]:
+def swapped(
+    table: Table, right: tuple[Number, ...], named: bool = False
+) -> Iterator[tuple[str, tuple[Number, ...], str, str]]:
     """The right shape with its axes in another order."""
     order = table.question.accept.order
+    if named and len(right) > 1:
+        message = "the numbers are right, but of other axes than those that you name"
+        yield "axes-in-other-order", (*right[1:], right[0]), message, "In which order do the axes stand?"
     if len(right) > 1:
         wanted = "channels come last here" if order == "hwc" else "channels come first here"
         moved = (*right[1:], right[0]) if order != "hwc" else (right[-1], *right[:-1])

@@ -42,6 +42,7 @@ _REPLACED = (
     (re.compile(r"\\[()\[\]]"), ""),
     (re.compile(r"\\(?:(?:long)?rightarrow|to|implies)(?![A-Za-z])"), "→"),
     (re.compile(r"\\(?:text|mathrm|mbox|operatorname)\s*\{([^{}]*)\}"), r"\1"),
+    (re.compile(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}"), r"((\1)/(\2))"),
     (re.compile(r"\\(?:times|cdot|ast)(?![A-Za-z])"), "×"),
     (re.compile(r"\\(?:approx|simeq|sim)(?![A-Za-z])|≈|≃|≅|~="), "≈"),
     (re.compile(r"\\(?:lfloor|left\s*\\lfloor)(?![A-Za-z])|⌊"), "floor("),
@@ -116,13 +117,15 @@ def read_piece(text: str, rank: int | None) -> Reading:
     if label and label.end() < len(text) and not _NONE.search(label[0]):
         text = text[label.end() :]
     if rank is not None:
-        text, behind = split_order(text) if text[-1:] in "CHWDL)" else (text, "")
-        shape = read_shape(text, rank)
-        if shape is not None:
-            return in_order(shape, behind or order)
+        text, behind = split_order(text, rank) if text[-1:] in "CHWDL)" else (text, "")
+        order = behind or order
     aside = _ASIDE.match(text) if text.endswith(")") else None
     if aside and not _NONE.search(aside[2]) and not _UNDECIDED.search(aside[2]):
         text = aside[1]
+    if rank is not None:
+        shape = read_shape(text, rank)
+        if shape is not None:
+            return in_order(shape, order)
     number = read_number(text)
     if number is not None:
         return number
@@ -156,6 +159,8 @@ def shortened(text: str) -> str:
 
 def checked(reading: Reading, before: list[str]) -> Reading:
     """A number behind ``=``, with what the calculation in front of it gives."""
+    if reading.unit:
+        return reading  # in another unit the figures differ
     try:
         value = computed(before[-1])
     except NotArithmetic:
@@ -164,6 +169,8 @@ def checked(reading: Reading, before: list[str]) -> Reading:
     given = reading.values[0]
     if abs(Fraction(value) - given) <= reading.slack:
         return reading._replace(worked=text)
+    if read_number(before[-1]) is not None:
+        return unreadable(f"{text} and {show_number(given)} are two answers")
     return reading._replace(
         worked=text, problem=f"{text} is {show_number(value)}, not {show_number(reading.values[0])}"
     )

@@ -8,6 +8,7 @@ from fractions import Fraction
 from cnncalc.arithmetic import simplest
 from cnncalc.grading.numbers import separators
 from cnncalc.grading.records import Number, Reading
+from cnncalc.shape import axis_names
 from cnncalc.units import decimal
 
 _AXIS = re.compile(
@@ -24,7 +25,9 @@ _OPEN = re.compile(
 )
 _MAPS = re.compile(r"(\d+)\s*@\s*(\d+)\s*[x×*]\s*(\d+)\Z")
 _ORDER = re.compile(r"\(?\s*(?:[NBCHWDL]|batch)(?:\s*[x×*,]?\s*[CHWDL]){1,4}\s*\)?\Z", re.IGNORECASE)
-_BEHIND = re.compile(r"(.*\d[\])]?)\s*(\([NBCHWDL×x*, ]+\)|[NB]?[CHWDL]{2,4})\Z", re.DOTALL)
+_BEHIND = re.compile(
+    r"(.*\d[\])]?)\s*(\([NBCHWDL×x*, ]+\)|[NB]?[CHWDL]{2,4}|\(channels?[ -](?P<place>first|last)\))\Z", re.DOTALL
+)
 _TWICE = re.compile(r"\b([A-Za-z]+)\s*=\s*([A-Za-z]+)\s*=\s*(\d+)")
 _POWERS = re.compile(r"(?<![\d.^])(\d{1,6})\^([23])(?![\d^])")
 _BATCH = ("none", "n", "b", "batch", "?", "-1", "batch_size")
@@ -83,10 +86,13 @@ def axis_order(text: str) -> str:
     return letters if len(set(letters)) == len(letters) and "C" in letters else ""
 
 
-def split_order(text: str) -> tuple[str, str]:
-    """A shape without the order behind it: ``55x55x96 (HxWxC)``."""
+def split_order(text: str, rank: int) -> tuple[str, str]:
+    """A shape without the order behind it: ``55x55x96 (HxWxC)``, ``55x55x96 (channels last)``."""
     found = _BEHIND.match(text)
     order = axis_order(found[2]) if found else ""
+    if found and found["place"] and 2 <= rank <= 4:
+        sizes = "".join(axis_names(rank - 1))
+        order = f"C{sizes}" if found["place"] == "first" else f"{sizes}C"
     return (found[1], order) if found and order else (text, "")
 
 

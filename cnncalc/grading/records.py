@@ -179,8 +179,8 @@ def added(shares: Iterable[Fraction]) -> Fraction:
     """The sum of fractions, most of which have the same denominator."""
     by_denominator: dict[int, int] = {}
     for each in shares:
-        below = each.denominator
-        by_denominator[below] = by_denominator.get(below, 0) + each.numerator
+        above, below = each.as_integer_ratio()
+        by_denominator[below] = by_denominator.get(below, 0) + above
     return sum((Fraction(above, below) for below, above in by_denominator.items()), Fraction(0))
 
 
@@ -204,7 +204,7 @@ def handed_in(
     student: str, source: str, most: Fraction, answers: tuple[Graded, ...], problems: tuple[Diagnostic, ...] = ()
 ) -> GradedSubmission:
     """The graded submission, its points added up; ``most`` is what there was to earn."""
-    score = added([each.points for each in answers if each.points])
+    score = added([each.points for each in answers])
     return GradedSubmission(student, source, score, most, answers, problems)
 
 

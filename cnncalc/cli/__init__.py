@@ -9,6 +9,7 @@ without click.
 """
 
 import gc
+import os
 import sys
 
 COLLECT_AFTER = 100_000
@@ -25,16 +26,16 @@ def main() -> None:
     from cnncalc.cli import _commands, _output
 
     gc.set_threshold(COLLECT_AFTER)
+    # pydantic would look for plugins in the metadata of everything that is installed, and there is no use for them here
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "1")
     try:
         if sys.argv[1:2] == ["lint"]:
             gc.disable()  # it collects between files by itself
         if sys.argv[1:] in _commands.HELP:
             _output.echo(_commands.page(_output.width()))
         else:
-            from cnncalc.cli import _plugins
             from cnncalc.cli._group import group
 
-            _plugins.switch_off()
             group.main(prog_name="cnncalc")
     except BrokenPipeError:
         _output.close_stdout()

@@ -155,6 +155,14 @@ def graded(answers: list[tuple[str, float, str]], typed: str) -> tuple[float, st
     return 0.0, ""
 
 
+def test_a_wrong_value_may_be_rounded_as_far_as_the_right_one() -> None:
+    text = "network: alexnet\nquestions: [{layer: conv1, ask: memory, accept: {units: MB, rounding: 'sig:3'}}, conv1.params]\n"
+    memory, params = quiz_of(assignment(text)).parts[0].questions
+    given = next(each for each in memory.wrong if "values that flow in" in each.feedback)  # 0.618348 MB
+    assert abs(Fraction("0.618") - Fraction(str(given.value))) <= given.tolerance < Fraction("0.001")
+    assert {each.tolerance for each in params.wrong} == {0}
+
+
 def test_a_wrong_value_is_told_as_grade_tells_it() -> None:
     """A lone size is only supposed, the channels that flow in are plain to see; likewise axis by axis."""
     found = quiz_of(assignment("network: {input: 3x32x48, layers: {a: conv 20 3}}\nquestions: [a.output, a.height]"))

@@ -29,12 +29,14 @@ MOST_CHOICES = 5
 
 
 class Wrong(NamedTuple):
-    """A known wrong value, how it is written, what is said about it, and its share of the points."""
+    """A known wrong value, how it is written, what is said about it, its share of the points, and how far an answer
+    may be off to be taken for it."""
 
     value: Value
     shown: str
     feedback: str
     credit: Fraction
+    tolerance: Fraction = Fraction(0)
 
 
 class Asked(NamedTuple):
@@ -144,7 +146,8 @@ def wrongs(item: Item, units: str, right: tuple[Value, ...], tolerance: Fraction
         if value in right or any(abs(value - each) <= tolerance for each in near):  # type: ignore[operator]
             continue
         credit = max(Fraction(str(each.credit)) for each in mistakes)
-        yield Wrong(value, written(value), feedback(mistakes, item.question), credit)
+        near_it = Fraction(0) if isinstance(value, tuple) else slack(Fraction(value), item.question.accept.digits)
+        yield Wrong(value, written(value), feedback(mistakes, item.question), credit, near_it)
 
 
 def feedback(mistakes: Sequence[Mistake], question: Question) -> str:

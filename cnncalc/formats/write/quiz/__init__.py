@@ -99,7 +99,8 @@ def moodle_share(credit: Fraction) -> str:
 def numbers(
     right: Iterable[Value], wrong: Iterable[Wrong], slack: Fraction = NO_SLACK
 ) -> Iterator[tuple[Number, Number, Wrong | None]]:
-    """The numbers that Moodle should know, each once, with their tolerance; what is right (None) comes first.
+    """The numbers that Moodle should know, each once, with their tolerance; what is right (None) comes first, and the
+    first one that an answer is near to is taken.
 
     A number that Moodle misreads where it is typed with a comma stands there as it is misread, too.
     """
@@ -107,7 +108,7 @@ def numbers(
     known: list[tuple[Value | None, Fraction, Wrong | None]] = [(value, slack, None) for value in right]
     known += [(misread(value), slack / 1000, None) for value, _, _ in known if value is not None]
     for one in wrong:
-        known += [(one.value, NO_SLACK, one), (misread(one.value), NO_SLACK, one)]
+        known += [(one.value, one.tolerance, one), (misread(one.value), one.tolerance / 1000, one)]
     for value, tolerance, which in known:
         if value is not None and not isinstance(value, tuple) and value not in seen:
             seen.add(value)

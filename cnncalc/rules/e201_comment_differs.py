@@ -3,9 +3,10 @@
 ## What it means
 
 A comment behind a line says its output, its parameters or its MACs
-(`# 96x55x55`, `# -> 55x55`, `# 34,944 params`), works out a size (`# (227 - 11)/4 + 1 = 55`)
-or an expected figure (`# (11*11*3)*96 + 96`); a comment at the top of the file
-says the totals (`# 62.4M params, 1.14 GMACs`). The figure is another.
+(`# 96x55x55`, `# -> 55x55`, `# 34,944 params`), works out a size
+(`# (227 - 11)/4 + 1 = 55`) or an expected figure (`# (11*11*3)*96 + 96`); a
+comment at the top of the file says the totals (`# 62.4M params, 1.14 GMACs`).
+The figure is another.
 
 ## Why it matters
 

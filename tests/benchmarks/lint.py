@@ -84,8 +84,9 @@ def lint(folder: Path) -> Iterator[Result]:
     schema = folder / "schema.json"
     schema.write_text(run(cnncalc("schema")), "utf-8")
     ours = ["lint", "--no-config", "--format", "concise"]
-    # for them a phrase is a single scalar however many layers it makes, so of phrases alone a ratio is only told
-    targets = {"mixed forms": 0.2, "long form": 0.2, "phrases": None}
+    # The long form is what the figures of the design were measured with.  For the others a phrase is a single scalar
+    # however many layers it makes, and half of our time is the start: there the ratio is only told.
+    targets = {"mixed forms": None, "long form": 0.2, "phrases": None}
     runs = [(f"{FILES:,} files", many, 0.2)]
     runs += [(f"{SMALL:,} layers, {name}", folder / f"{name}.yaml", target) for name, target in targets.items()]
     for what, path, target in runs:

@@ -10,7 +10,6 @@ densenet201), - for stdin, or a network on one line.
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
@@ -51,25 +50,11 @@ def command(
     if path is None or path == "-":
         _output.echo(text)
     else:
-        write(path, text, force)
+        from cnncalc.cli._files import write_file
+
+        write_file(path, text, force)
         _output.echo(f"wrote {path}", sys.stderr)
     errors = api.in_order([each for report in reports for each in report.diagnostics])
     if errors:
         _output.print_errors(errors)
     ctx.exit(exit_code(errors))
-
-
-def write(path: str, text: str, force: bool) -> None:
-    """Write a new file, an old one only by ``force``; raises :class:`SpecError`."""
-    from cnncalc.errors import fault
-
-    try:
-        # "x" fails where the file exists, whoever made it and when
-        with open(path, "w" if force else "x", encoding="utf-8", newline="\n") as out:
-            out.write(text)
-    except FileExistsError:
-        way_out = "it is a directory: name a file in it" if os.path.isdir(path) else "--force overwrites it"
-        raise fault("Y001", f"{path} exists already", help=[way_out]) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "no file can have this name"
-        raise fault("Y001", f"cannot write {path}: {reason.lower()}") from None

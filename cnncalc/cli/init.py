@@ -5,7 +5,6 @@ Without FILE (or with -) it is printed.  An existing file is never overwritten w
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
@@ -49,20 +48,11 @@ expect:                         # figures that this file vouches for: checked to
 @click.argument("file", required=False, metavar="[FILE]")
 @click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
 def command(file: str | None, force: bool) -> None:
+    from cnncalc.cli._files import write_file
     from cnncalc.cli._output import echo
-    from cnncalc.errors import fault
 
     if file is None or file == "-":
         echo(STARTER)
         return
-    try:
-        # "x" fails where the file exists, whoever made it and when
-        with open(file, "w" if force else "x", encoding="utf-8", newline="\n") as out:
-            out.write(STARTER)
-    except FileExistsError:
-        way_out = "it is a directory: name a file in it" if os.path.isdir(file) else "--force overwrites it"
-        raise fault("Y001", f"{file} exists already", help=[way_out]) from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or "no file can have this name"
-        raise fault("Y001", f"cannot write {file}: {reason.lower()}") from None
+    write_file(file, STARTER, force)
     echo(f"wrote {file}; now try: cnncalc summarize {file}", sys.stderr)

@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from cnncalc.errors import Diagnostic, SpecError, did_you_mean
-from cnncalc.files import load_source
 from cnncalc.formats.read.yaml import read as read_yaml
 from cnncalc.grading.cells import STUDENTS, cell_of, column, headings, line_mark, rows_of
 from cnncalc.grading.records import Answer, Assignment, Submission
@@ -65,11 +64,6 @@ def read_submissions(source: Source, assignment: Assignment) -> list[Submission]
     if not found:
         raise SpecError(Diagnostic("A201", f"there are no answers in {source.name}", Mark(source, 0, 0), help=(FORMS,)))
     return found
-
-
-def load_submissions(target: str, assignment: Assignment) -> list[Submission]:
-    """The submissions of a file."""
-    return read_submissions(load_source(target), assignment)
 
 
 FORMS = "a submission is YAML, JSON, CSV (student,question,answer) or the Markdown sheet filled in"

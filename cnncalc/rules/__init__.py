@@ -59,8 +59,3 @@ def load(code: str) -> Rule:
         page,
         module.check,
     )
-
-
-def load_all() -> list[Rule]:
-    """Every rule, by code."""
-    return [load(code) for code in codes() if code in rule_files()]

@@ -13,7 +13,6 @@ from typing import Any
 
 from cnncalc.analysis.report import Report
 from cnncalc.errors import Diagnostic, Edit, Fix, Related
-from cnncalc.graph import Node
 from cnncalc.layers import canonical
 from cnncalc.rules._comments import Comment, comments_of
 from cnncalc.rules._spots import Spot, Spots
@@ -168,7 +167,7 @@ class Subject:
     def forget(self) -> None:
         """Let go of what was worked out for the rules: sites and their subject know each other, and would stay until
         garbage is collected."""
-        for name in ("all_sites", "_by_word", "_by_place", "_words", "spots", "comments"):
+        for name in ("all_sites", "_by_word", "_words", "spots", "comments"):
             self.__dict__.pop(name, None)
 
     @cached_property
@@ -183,15 +182,6 @@ class Subject:
         if not words:
             return list(self.all_sites)
         return [site for word in words for site in self._by_word.get(word, ())]
-
-    @cached_property
-    def _by_place(self) -> dict[tuple[Mark, str], Site]:
-        return {(site.mark, site.word): site for site in self.all_sites}
-
-    def site_of(self, node: Node) -> Site | None:
-        """The site that makes a node."""
-        mark = node.mark
-        return None if mark is None else self._by_place.get((mark, node.kind))
 
     @cached_property
     def _words(self) -> dict[str, list[int]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from cnncalc.errors import Edit, Fix
-from cnncalc.linting.records import IN_VARIANT, Finding, Outcome, posix
+from cnncalc.linting.records import IN_VARIANT, Finding, Outcome
 from cnncalc.source import Mark
 
 
@@ -92,10 +92,6 @@ def as_json(finding: Finding) -> dict[str, Any]:
         "fix": fix_as_json(diagnostic.fix),
         "url": finding.url,
     }
-
-
-def path_of(mark: Mark) -> str:
-    return encodable(posix(mark.source.name))
 
 
 def counted(number: int, noun: str, several: str = "") -> str:

@@ -252,7 +252,6 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--draw", action="store_true")
     parser.add_argument("--measure", help=argparse.SUPPRESS)
     given = parser.parse_args(arguments)
-    os.environ.setdefault("KINETO_LOG_LEVEL", "99")  # torch's profiler logs when it starts and stops
     if given.measure:
         measure_all([Setup(*each) for each in json.loads(given.measure)], given.device, Clock(given.seconds))
         return 0

@@ -68,7 +68,14 @@ def check(report: Report, twin: Twin, device: torch.device, seed: int, processes
 def model(report: Report, device: str, training: bool) -> MemoryReport | str | Unable:
     """What the memory model says."""
     try:
-        return simulate(report.graph, batch=report.batch, dtype=report.dtype, training=training, device=device)
+        return simulate(
+            report.graph,
+            batch=report.batch,
+            dtype=report.dtype,
+            training=training,
+            device=device,
+            torch=truth.release(),
+        )
     except InplaceFault:
         return REFUSED
     except (UnknownCall, NotModelled) as error:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import itertools
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
@@ -79,6 +80,12 @@ def observe(twin: Twin, graph: Graph, values: Iterable[Tensor], found: Ran) -> R
 
     with torch.no_grad(), counter:
         return twin.run(twin.bound(tuple(values), {}), watch)
+
+
+def release() -> tuple[int, int]:
+    """The release of the torch that is installed: its first two numbers."""
+    major, minor, *_ = torch.__version__.split(".")
+    return int(major), int(minor)
 
 
 def shapes(tensors: Mapping[str, Tensor]) -> dict[str, Shape]:
@@ -157,7 +164,7 @@ def events(work: Callable[[], object]) -> list[Event]:
     from torch._C._profiler import _EventType
     from torch.profiler import ProfilerActivity, profile
 
-    with collector_off(), profile(activities=[ProfilerActivity.CPU], profile_memory=True) as session:
+    with collector_off(), profiler_silent(), profile(activities=[ProfilerActivity.CPU], profile_memory=True) as session:
         work()
     found: list[tuple[int, Event]] = []
     number = itertools.count()
@@ -175,6 +182,18 @@ def events(work: Callable[[], object]) -> list[Event]:
             todo.extend((child, inner) for child in reversed(event.children))
     # two events of the same nanosecond stay in the order of the tree
     return [event for _, event in sorted(found, key=lambda each: each[0])]
+
+
+@contextlib.contextmanager
+def profiler_silent() -> Iterator[None]:
+    """The profiler's library logs to stderr unless told otherwise before its first start."""
+    told = "KINETO_LOG_LEVEL" in os.environ
+    os.environ.setdefault("KINETO_LOG_LEVEL", "99")
+    try:
+        yield
+    finally:
+        if not told:
+            del os.environ["KINETO_LOG_LEVEL"]
 
 
 @contextlib.contextmanager

@@ -47,4 +47,5 @@ def main() -> None:
         sys.stderr.write(f"cnncalc: cannot write: {error.strerror or error}\n")
         sys.exit(UNUSABLE)
     finally:
-        gc.freeze()  # what is left goes with the process: the collections of its end need not look at it
+        if "torch" not in sys.modules:  # torch's libraries print what the end of a process does not collect
+            gc.freeze()  # what is left goes with the process: the collections of its end need not look at it

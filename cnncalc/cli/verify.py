@@ -14,7 +14,6 @@ could not be run.  Needs torch: pip install 'cnncalc[torch]'.
 
 from __future__ import annotations
 
-import os
 from typing import Any
 
 import click
@@ -95,8 +94,6 @@ def ready(ctx: click.Context, device: str, training: bool) -> Any:
 
     from cnncalc.cli import _output
 
-    # torch's profiler logs to stderr when it starts and stops, unless told otherwise before its first start
-    os.environ.setdefault("KINETO_LOG_LEVEL", "99")
     try:
         with warnings.catch_warnings():  # torch warns that there is no NumPy, which is not needed
             warnings.simplefilter("ignore")

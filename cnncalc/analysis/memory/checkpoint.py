@@ -9,6 +9,7 @@ comes behind the last cut is not checkpointed.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from cnncalc.analysis.memory import autocast
 from cnncalc.analysis.memory.run import Run
@@ -38,7 +39,9 @@ def cut_points(graph: Graph) -> list[int]:
 class Checkpointed(Run):
     """A run with checkpoints."""
 
-    cuts: tuple[int, ...] = ()
+    def __init__(self, cuts: tuple[int, ...], *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.cuts = cuts
 
     def forward(self) -> None:
         nodes = self.graph.nodes

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from cnncalc.analysis.memory import autocast
 from cnncalc.analysis.memory.layout import (
+    Strides,
     channels_last,
     contiguous,
     is_channels_last,
@@ -90,9 +91,14 @@ def contiguous_of(tape: Tape, x: Tensor) -> Tensor:
     return tape.record(tape.another(x, x.shape), (x,), lambda gradient: (tape.hold(gradient),))
 
 
+def format_of(shape: Shape, last: bool) -> Strides | None:
+    """The strides of a tensor in channels last, or of a contiguous one."""
+    return simplest(shape, channels_last(shape)) if last else None
+
+
 def formatted(tape: Tape, x: Tensor, last: bool) -> Tensor:
     """``contiguous(memory_format=...)``: channels last or contiguous, by a copy where it lies otherwise."""
-    strides = simplest(x.shape, channels_last(x.shape)) if last else None
+    strides = format_of(x.shape, last)
     if (x.strides and simplest(x.shape, x.strides)) == strides:
         return tape.hold(x)
     return tape.record(tape.another(x, x.shape, strides=strides), (x,), lambda gradient: (tape.hold(gradient),))

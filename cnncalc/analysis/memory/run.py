@@ -45,7 +45,8 @@ class Run:
         optimizer: str,
         device: str,
         loss: str | None,
-        inplace: frozenset[int] = frozenset(),
+        inplace: frozenset[int],
+        torch: tuple[int, int],
     ) -> None:
         self.graph = graph
         self.batch = batch
@@ -54,7 +55,7 @@ class Run:
         self.inplace = inplace
         self.phase = "forward"
         self.loss = losses.loss_of(graph, loss)
-        self.tape = Tape(FULL_BYTES if dtype == AMP else DTYPE_BYTES[dtype], device, training)
+        self.tape = Tape(FULL_BYTES if dtype == AMP else DTYPE_BYTES[dtype], device, training, torch)
         self.amp = dtype == AMP
         self.scaling = self.amp and training and LOW_DTYPES[device] == "float16"
         self.kinds: dict[Storage, str] = {}

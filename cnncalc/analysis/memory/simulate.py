@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from cnncalc.analysis.memory.autocast import AMP
@@ -9,6 +10,7 @@ from cnncalc.analysis.memory.checkpoint import Checkpointed
 from cnncalc.analysis.memory.optimizers import OPTIMIZERS
 from cnncalc.analysis.memory.report import MemoryReport, report_of
 from cnncalc.analysis.memory.run import Run
+from cnncalc.analysis.memory.tape import TORCH
 from cnncalc.analysis.memory.tensors import InplaceFault, NotModelled
 from cnncalc.graph import Graph
 
@@ -27,11 +29,13 @@ def simulate(
     loss: str | None = None,
     inplace: frozenset[int] = frozenset(),
     cuts: tuple[int, ...] = (),
+    torch: tuple[int, int] = TORCH,
 ) -> MemoryReport:
     """What a step needs.  Raises :class:`ValueError` for a choice there is none of, :class:`UnknownCall` for a layer
     made of a call that no rule covers, :class:`InplaceFault` where torch would refuse an operation in place.
 
-    ``dtype`` amp stands for ``torch.autocast`` (:mod:`cnncalc.analysis.memory.autocast`).
+    ``dtype`` amp stands for ``torch.autocast`` (:mod:`cnncalc.analysis.memory.autocast`).  ``torch`` is the release
+    that is followed, from 2.6 on.
 
     What-if: the nodes ``inplace`` overwrite their input; the stretches that end with the nodes ``cuts`` are
     checkpointed (:mod:`cnncalc.analysis.memory.checkpoint`)."""
@@ -46,10 +50,8 @@ def simulate(
         raise ValueError(f"batch must be at least 1, not {batch}")
     if not graph.complete:
         raise ValueError("a network with faults has no memory figures")
-    run = Run(graph, batch, dtype, training, optimizer, device, loss, inplace)
-    if cuts and training:
-        run = Checkpointed(graph, batch, dtype, training, optimizer, device, loss, inplace)
-        run.cuts = cuts
+    kind = partial(Checkpointed, cuts) if cuts and training else Run
+    run = kind(graph, batch, dtype, training, optimizer, device, loss, inplace, torch)
     run.train() if training else run.infer()
     return report_of(run, dtype, device)
 

@@ -2,7 +2,7 @@
 
 A :class:`Tensor` counts who holds it, as a TensorImpl does, and holds a :class:`Storage`; the storage is freed with its
 last tensor.  Every allocation and release is an event on the tape, so that the peak, what is alive at it, and the
-allocator's replay all come from one log.  The rules of the engine are those of torch 2.13:
+allocator's replay all come from one log.  The rules of the engine are those of torch 2.6 to 2.15:
 
 * ready nodes run by descending sequence number (reverse order of creation); a parameter's gradient is taken over by
   ``.grad`` at its first use and added in place afterwards (``accumulate_grad.h``);
@@ -21,19 +21,23 @@ from cnncalc.analysis.memory.layout import like
 from cnncalc.analysis.memory.tensors import Backward, InplaceFault, Moment, Step, Storage, Strides, Tensor
 from cnncalc.shape import Shape
 
+TORCH = (2, 15)
+"""The release of torch that is followed where none is named."""
+
 
 class Tape:
     """The log of one run: events, moments, the autograd graph while it lives.
 
     ``itemsize`` bytes per value; ``cpu`` for the figures that only the CPU has; ``recording`` whether gradients are
-    wanted; ``training`` whether layers such as dropout are in training mode; ``autocast`` whether operators choose
-    their data type (:mod:`cnncalc.analysis.memory.autocast`).
+    wanted; ``training`` whether layers such as dropout are in training mode; ``torch`` the release that is
+    followed; ``autocast`` whether operators choose their data type (:mod:`cnncalc.analysis.memory.autocast`).
     """
 
-    def __init__(self, itemsize: int, device: str, training: bool) -> None:
+    def __init__(self, itemsize: int, device: str, training: bool, torch: tuple[int, int] = TORCH) -> None:
         self.itemsize = itemsize
         self.device = device
         self.cpu = device == "cpu"
+        self.torch = torch
         self.autocast = False
         self.casts: dict[int, Tensor] = {}
         """The weights that autocast has cast, by the parameter."""

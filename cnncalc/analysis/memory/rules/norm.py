@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnncalc.analysis.memory import autocast, ops
-from cnncalc.analysis.memory.layout import contiguous, is_channels_last, like
+from cnncalc.analysis.memory.layout import Strides, contiguous, is_channels_last, like
 from cnncalc.analysis.memory.rules.table import Site, each_rank, gradients_of, rule
 from cnncalc.analysis.memory.tape import Tape
 from cnncalc.analysis.memory.tensors import Backward, Tensor
+
+KERNELS_FORMAT = (2, 14)
+"""Since this release of torch the kernels of ``group_norm`` bring their inputs to a memory format for themselves."""
 
 
 def normalised(
@@ -16,13 +19,13 @@ def normalised(
     x: Tensor,
     parameters: Sequence[Tensor],
     sizes: tuple[int, ...],
-    packed: bool = False,
+    strides: Strides | None,
     tracked: bool = False,
     backward: Backward | None = None,
 ) -> Tensor:
-    """The result and two statistics of the data type of the weights (of the running statistics, of the input, where
-    there are none); the input, the statistics and the weight are kept, and all gradients made at once."""
-    strides = None if packed else like(x.shape, x.strides)
+    """The result, with these strides, and two statistics of the data type of the weights (of the running statistics, of
+    the input, where there are none); the input, the statistics and the weight are kept, and all gradients made at
+    once."""
     out = tape.another(x, x.shape, strides=strides)
     itemsize = parameters[0].itemsize if parameters else tape.itemsize if tracked else x.itemsize
     statistics = [tape.new(sizes, "mean", itemsize), tape.new(sizes, "deviation", itemsize)]
@@ -43,34 +46,44 @@ def batch_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
     """In evaluation with running statistics none are made."""
     tracked = site.arguments["track_running_stats"]
     fixed = not tape.training and tracked
-    return normalised(tape, x, site.parameters, (0,) if fixed else (x.shape[1],), tracked=tracked)
+    sizes = (0,) if fixed else (x.shape[1],)
+    return normalised(tape, x, site.parameters, sizes, like(x.shape, x.strides), tracked=tracked)
 
 
 @rule("GroupNorm")
 def group_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
-    """The input is brought to its own memory format first (to contiguous on CUDA), in backward the gradient too."""
+    """Input and gradient are brought to the input's own memory format (to contiguous on CUDA): up to torch 2.13 before
+    the kernels run, and the copy is kept; since then in the kernels, which keep the input as it is."""
+    inside = tape.torch >= KERNELS_FORMAT
     last = tape.cpu and is_channels_last(x.shape, x.strides)
-    even = ops.formatted(tape, x, last)
-    sizes = (x.shape[0], site.arguments["num_groups"])
-    strides = even.strides
+    even = tape.hold(x) if inside else ops.formatted(tape, x, last)
+    strides = ops.format_of(x.shape, last)
     wanted, before = tape.wants(x), x.shape
 
+    def within(*tensors: Tensor) -> list[Tensor]:
+        """The copies that a kernel makes for itself; on the CPU those are workspace."""
+        copied = [] if tape.cpu or not inside else [each for each in tensors if each.strides != strides]
+        return [tape.another(each, each.shape, "copy in the kernel", strides) for each in copied]
+
     def backward(gradient: Tensor) -> list[Tensor | None]:
-        lying = ops.formatted(tape, gradient, last)
+        lying = tape.hold(gradient) if inside else ops.formatted(tape, gradient, last)
+        copies = within(even, gradient)
         first = tape.another(gradient, before, "gradient", strides) if wanted else None
         made = [first, *gradients_of(tape, site.parameters)]
-        tape.drop(lying)
+        tape.drop(lying, *copies)
         return made
 
-    out = normalised(tape, even, site.parameters, sizes, backward=backward)
-    tape.drop(even)
+    copies = within(x)
+    sizes = (x.shape[0], site.arguments["num_groups"])
+    out = normalised(tape, even, site.parameters, sizes, strides, backward=backward)
+    tape.drop(even, *copies)
     return out
 
 
 @rule("LayerNorm")
 def layer_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
     """Statistics per position; the result is contiguous."""
-    return normalised(tape, x, site.parameters, x.shape[:-1], packed=True)
+    return normalised(tape, x, site.parameters, x.shape[:-1], None)
 
 
 @rule(*each_rank("InstanceNorm"))
@@ -80,7 +93,7 @@ def instance_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
     repeated = [_repeat(tape, each, batch) for each in site.parameters]
     copy = ops.contiguous_of(tape, x)
     flat = ops.view(tape, copy, (1, batch * channels, *sizes))
-    made = normalised(tape, flat, repeated, (batch * channels,))
+    made = normalised(tape, flat, repeated, (batch * channels,), like(flat.shape, flat.strides))
     out = ops.view(tape, made, x.shape)
     tape.drop(copy, flat, made, *repeated)
     return out

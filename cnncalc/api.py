@@ -10,27 +10,19 @@
 from __future__ import annotations
 
 import os
-import re
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Dict
 from typing import TYPE_CHECKING, Any
 
-from cnncalc import library
 from cnncalc.analysis import report as analysis
 from cnncalc.analysis.expectations import check
 from cnncalc.analysis.report import Group, Row, Totals
 from cnncalc.collector import paused
-from cnncalc.errors import Diagnostic, SpecError, did_you_mean, fault, said_of
-from cnncalc.files import load_source, read_stdin
-from cnncalc.formats.read import read
+from cnncalc.errors import Diagnostic, SpecError, did_you_mean, fault, in_order
+from cnncalc.files import source_of
 from cnncalc.graph import NODE_LIMIT, Graph, expand
-from cnncalc.shape import Shape
-from cnncalc.source import Scalar, Source
+from cnncalc.loading import load, load_revision, parse, read_network
 from cnncalc.spec.network import Network
-from cnncalc.spec.phrase import parse_value
-from cnncalc.spec.syntax import Number, Size, Unary
-from cnncalc.spec.validate import validate
 
 if TYPE_CHECKING:
     from cnncalc.analysis.comparison import Compared
@@ -39,9 +31,8 @@ if TYPE_CHECKING:
     from cnncalc.analysis.memory.estimate import Estimate
     from cnncalc.backend.build import Twin
     from cnncalc.backend.verify import Verification
-    from cnncalc.grading.classroom import Grader
     from cnncalc.grading.quiz import Quiz
-    from cnncalc.grading.records import Assignment, GradedSubmission, Grading
+    from cnncalc.grading.records import Assignment, Grading
     from cnncalc.grading.worksheet import Worksheet
     from cnncalc.linting.records import Outcome
     from cnncalc.linting.settings import Settings
@@ -82,41 +73,6 @@ class Report(analysis.Report):
         from cnncalc.render.html import table
 
         return table(self)
-
-
-_FILE_LIKE = re.compile(
-    r"[^|;\n]*\.(ya?ml|json)\Z"
-    r"|[^|;\n]*[/\\]\Z"
-    r"|(~|\.{1,2})?[/\\][^|;{\n]*\Z"
-    r"|[^|;{\n]*\w[/\\](?![\d/])[^|;\n]*\Z"  # nets/lenet, but not `conv 16 3/2`
-)
-"""What can only be meant as a path: the suffix of a file, or a separator of folders and no steps."""
-
-
-def load(
-    target: str | os.PathLike[str],
-    *,
-    set: Dict[str, Any] | None = None,
-    variant: str | None = None,
-    input: str | Shape | None = None,
-) -> Network:
-    """Load a network: a file, a bundled name (``alexnet``, ``densenet201``), ``-`` for stdin, or a one-line network.
-
-    ``set`` overrides parameters, ``variant`` chooses a variant, ``input`` overrides the input's shape.  Raises
-    :class:`SpecError` with all faults of the text that show before the network is expanded.
-    """
-    network = read_network(target, set=set, variant=variant, input=input)
-    if network.diagnostics:
-        raise SpecError(network.diagnostics)
-    return network
-
-
-def parse(text: str, name: str = "<text>", **options: Any) -> Network:
-    """The network of a text, YAML or one-liner; the options of :func:`load`."""
-    network = network_of(Source(name, text), **options)
-    if network.diagnostics:
-        raise SpecError(network.diagnostics)
-    return network
 
 
 def analyse(
@@ -387,109 +343,17 @@ def lint(
     Raises :class:`SpecError` where a configuration is wrong; paths that cannot be read stand in ``errors``.
     """
     from cnncalc.linting import run
-    from cnncalc.linting.walk import Found, is_excluded
+    from cnncalc.linting.targets import Configuration, tasks_for
 
     listed = [targets] if isinstance(targets, (str, os.PathLike)) else list(targets)
-    configuration = run.Configuration(config, use_config, override)
     paths = [os.fspath(each) for each in listed]
-    settings = configuration.for_folder(next((folder_of(each) for each in paths if os.path.exists(each)), "."))
-    tasks: list[run.Task] = []
-    known: list[run.Result] = []  # what needs no task
-    for path in paths:
-        if path != "-" and os.path.exists(path):
-            found, problems = run.find([path], configuration)
-            tasks += run.tasks_of(found, configuration, fix, unsafe_fixes)
-            known += [run.Result(path, errors=(each,)) for each in problems]
-            continue
-        try:
-            source, _ = find_source(path)
-        except SpecError as error:
-            known.append(run.unreadable(stdin_name if path == "-" else path, error))
-            continue
-        if os.path.isfile(source.name):
-            tasks += run.tasks_of([Found(source.name, True)], configuration, fix, unsafe_fixes)
-            continue
-        name, folder = source.name, None
-        if path == "-":
-            name = stdin_name
-            folder = folder_of(name) if name != "<stdin>" else None
-        elif any(task.source is not None for task in tasks):
-            name = f"<line {1 + sum(task.source is not None for task in tasks)}>"
-        own = configuration.for_folder(folder or ".")
-        if folder is not None and own.force_exclude and is_excluded(name, own, folder=False):
-            change = (source.text, source.text) if fix else None
-            known.append(run.Result(name, skipped=True, change=change, is_file=False))
-            continue
-        tasks.append(run.Task(name, True, own, Source(name, source.text, folder), fix, unsafe_fixes))
-    tasks = list({(task.path, task.source): task for task in tasks}.values())
+    configuration = Configuration(config, use_config, override)
+    settings = configuration.for_paths(paths)
+    tasks, known = tasks_for(paths, configuration, fix, unsafe_fixes, stdin_name)
     results = track(run.results(tasks, jobs), len(tasks))
     if fix:
         results = run.settled(tasks, results, jobs)
     return run.outcome([*known, *results], settings, first_baseline)
-
-
-def folder_of(path: str) -> str:
-    """The folder that a path is, or lies in."""
-    return path if os.path.isdir(path) else os.path.dirname(path) or "."
-
-
-def read_network(
-    target: str | os.PathLike[str],
-    *,
-    set: Dict[str, Any] | None = None,
-    variant: str | None = None,
-    input: str | Shape | None = None,
-) -> Network:
-    """As :func:`load`, but what is wrong with single lines stays in ``diagnostics`` and the rest can be expanded."""
-    source, bundled_variant = find_source(target)
-    return network_of(source, set=set, variant=variant or bundled_variant, input=input)
-
-
-def load_revision(target: str | os.PathLike[str], **options: Any) -> Network:
-    """As :func:`load`, for a file of a git revision (``HEAD~1:net.yaml``), too."""
-    from cnncalc.analysis import revision as git
-
-    if not isinstance(target, str) or not git.is_revision(target):
-        return load(target, **options)
-    revision, path = git.find(target)
-    source = revision.source(path)
-    network = network_of(source, open_file=revision.open, **options)
-    if network.diagnostics:
-        raise SpecError(network.diagnostics)
-    if network.name == os.path.splitext(os.path.basename(source.name))[0]:  # it has no name of its own
-        network = network._replace(name=os.path.splitext(os.path.basename(path))[0])
-    return network
-
-
-def network_of(
-    source: Source,
-    *,
-    set: Dict[str, Any] | None = None,
-    variant: str | None = None,
-    input: str | Shape | None = None,
-    open_file: Callable[[str], Source] = load_source,
-) -> Network:
-    """The network of a source; ``open_file`` gives the files that it imports."""
-    faults: tuple[Diagnostic, ...] = ()
-    with paused():
-        try:
-            tree = read(source)
-        except SpecError as error:
-            if error.tree is None:
-                raise
-            tree, faults = error.tree, error.diagnostics
-        try:
-            network = validate(tree, set or {}, variant, open_file, read)
-        except SpecError as error:
-            raise SpecError((*faults, *error.diagnostics)) from None
-        network = network._replace(diagnostics=(*faults, *network.diagnostics))
-    if input is None:
-        return network
-    names = [each.name for net in network.nets[:1] for each in net.inputs]
-    if len(names) != 1:
-        raise fault("T111", f"--input needs a network with one input, but there are {len(names)}")
-    shape = read_shape(input) if isinstance(input, str) else tuple(input)
-    return network._replace(modified=True, extra={**network.extra, "input": {names[0]: shape}})
 
 
 def grade(
@@ -516,19 +380,7 @@ def grade(
             return graded(grader, [grader.grade(Submission(student, answers, "<answers>"))])
         targets = [submissions] if isinstance(submissions, (str, os.PathLike)) else list(submissions)
         files = files_of([os.fspath(each) for each in targets])
-        return graded(grader, [each for file in files for each in grade_file(grader, file)])
-
-
-def grade_file(grader: Grader, target: str) -> list[GradedSubmission]:
-    """The graded submissions of one file, or of stdin; one that cannot be read is graded all the same."""
-    from cnncalc.grading.submissions import read_submissions
-
-    source = Source(target, "")
-    try:
-        source = read_stdin(sys.stdin.buffer) if target == "-" else load_source(target)
-        return [grader.grade(each) for each in read_submissions(source, grader.assignment)]
-    except SpecError as error:
-        return [grader.unreadable(source, error)]
+        return graded(grader, [each for file in files for each in grader.grade_file(file)])
 
 
 def grade_answer(
@@ -566,12 +418,9 @@ def read_assignment(target: str | os.PathLike[str]) -> Assignment:
     from cnncalc.grading.assignment import FORM
     from cnncalc.grading.assignment import read_assignment as read_from
 
-    try:
-        source = read_stdin(sys.stdin.buffer) if target == "-" else load_source(target)
-    except SpecError as error:
-        raise said_of(error, "an assignment", FORM) from None
+    source = source_of(target, "an assignment", FORM)
     with paused():
-        return read_from(source, find_source)
+        return read_from(source)
 
 
 def worksheet(assignment: Assignment | str | os.PathLike[str], student: str = "") -> Worksheet:
@@ -609,72 +458,4 @@ def read_students(target: str | os.PathLike[str]) -> list[str]:
     """The students of a roster (CSV, or one id per line), each once; raises :class:`SpecError`."""
     from cnncalc.grading.roster import FORM, read_roster
 
-    try:
-        source = read_stdin(sys.stdin.buffer) if target == "-" else load_source(target)
-    except SpecError as error:
-        raise said_of(error, "a roster", FORM) from None
-    return read_roster(source)
-
-
-def find_source(target: str | os.PathLike[str]) -> tuple[Source, str | None]:
-    """The text behind a TARGET, and the variant that a bundled name stands for."""
-    if isinstance(target, os.PathLike):
-        return load_source(target), None
-    if target == "-":
-        return read_stdin(sys.stdin.buffer), None
-    if _FILE_LIKE.match(target) or (len(target) < 1024 and "\n" not in target and os.path.exists(target)):
-        return load_source(target), None
-    place = library.find(target)
-    if place is not None:
-        return load_source(place.path), place.variant
-    if re.fullmatch(r"[\w.+-]+", target.strip()) and not target.strip()[0].isdigit():
-        hint = did_you_mean(target, library.names())
-        forms = "`cnncalc list` names the bundled ones; a network on one line begins with its input: 3x32x32 | conv 6 5"
-        raise fault("Y001", f"there is no file and no bundled network called {target!r}", help=[hint or forms])
-    return Source("<line>", target), None
-
-
-def read_shape(text: str) -> Shape:
-    """``3x224x224`` or ``784``; raises :class:`SpecError`."""
-    scalar = Scalar(Source("--input", text), text, 0, len(text), 0)
-    expr = parse_value(scalar)
-    if isinstance(expr, Size):
-        shape: Shape = expr.dims
-    elif isinstance(expr, Number) and isinstance(expr.value, int):
-        shape = (expr.value,)
-    else:
-        shape = ()
-    if not shape or min(shape) < 1:
-        raise fault("T104", f"{text!r} is no shape", scalar.mark, help=["a shape is written 3x224x224, channels first"])
-    return shape
-
-
-def read_setting(text: str) -> tuple[str, Any]:
-    """``width=0.5`` as a name and an exact number; raises :class:`SpecError`."""
-    from fractions import Fraction
-
-    from cnncalc.arithmetic import simplest
-
-    name, equals, value = text.partition("=")
-    scalar = Scalar(Source("--set", text), value, len(name) + 1, len(text), len(name) + 1)
-    if not equals or not name.strip():
-        raise fault("T104", f"--set takes NAME=NUMBER, got {text!r}")
-    expr = parse_value(scalar)
-    sign = 1
-    if isinstance(expr, Unary) and expr.op == "-":
-        expr, sign = expr.operand, -1
-    if not isinstance(expr, Number):
-        raise fault("T104", f"--set takes NAME=NUMBER, got {text!r}")
-    return name.strip(), simplest(sign * Fraction(str(expr.value)))
-
-
-def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Diagnostics by file and place, each once."""
-    found: dict[Any, Diagnostic] = {}
-    for number, each in enumerate(diagnostics):
-        place = (each.mark.source.name, each.mark.start) if each.mark else ("", number)
-        found.setdefault((*place, each.code, each.message), each)
-    files = list(dict.fromkeys(each.mark.source.name if each.mark else "" for each in found.values()))
-    return sorted(
-        found.values(), key=lambda each: (files.index(each.mark.source.name), each.mark.start) if each.mark else (-1, 0)
-    )
+    return read_roster(source_of(target, "a roster", FORM))

@@ -203,6 +203,19 @@ def fault(
     return SpecError(Diagnostic(code, message, mark, label, tuple(notes), tuple(help), tuple(related)))
 
 
+def in_order(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """Diagnostics by file (as the files come first), place and code, each once; those without a place stand first."""
+    found: dict[object, Diagnostic] = {}
+    for number, each in enumerate(diagnostics):
+        place = (each.mark.source.name, each.mark.start, each.mark.end) if each.mark else ("", number)
+        found.setdefault((*place, each.code, each.message), each)
+    files = {each.mark.source.name: number for number, each in reversed([*enumerate(found.values())]) if each.mark}
+    return sorted(
+        found.values(),
+        key=lambda each: (files[each.mark.source.name], each.mark.start, each.code) if each.mark else (-1,),
+    )
+
+
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """The candidate most like ``word``, or None where nothing is close."""
     from difflib import get_close_matches

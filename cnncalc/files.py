@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from cnncalc.errors import SpecError, did_you_mean, fault
+from cnncalc.errors import SpecError, did_you_mean, fault, said_of
 from cnncalc.source import Source
 
 MAX_BYTES = 20_000_000
@@ -36,6 +37,17 @@ def load_source(target: str | os.PathLike[str]) -> Source:
     except ValueError:
         raise fault("Y001", f"cannot read {name!r}: no file can have this name") from None
     return Source(name, _decode(name, data), os.path.dirname(name) or ".")
+
+
+def source_of(target: str | os.PathLike[str], what: str | None = None, form: str = "") -> Source:
+    """The text of a file, or of standard input for ``-``, as :func:`load_source`; ``what`` it is to be (``an
+    assignment``) and its ``form`` are told with what is wrong."""
+    try:
+        return read_stdin(sys.stdin.buffer) if target == "-" else load_source(target)
+    except SpecError as error:
+        if what is None:
+            raise
+        raise said_of(error, what, form) from None
 
 
 def read_stdin(stream: BinaryIO) -> Source:

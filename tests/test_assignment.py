@@ -19,7 +19,7 @@ from cnncalc.source import Source
 
 
 def assignment(text: str, folder: str | None = None) -> Assignment:
-    return read_assignment(Source("homework.yaml", text, folder), api.find_source)
+    return read_assignment(Source("homework.yaml", text, folder))
 
 
 def items(*questions: str, network: str = "alexnet", more: str = "") -> dict[str, Item]:

@@ -13,11 +13,11 @@ from click.testing import CliRunner, Result
 import cnncalc
 from cnncalc import api
 from cnncalc.analysis.difference import FIGURES, Difference
-from cnncalc.analysis.revision import is_revision
 from cnncalc.cli._group import group
 from cnncalc.errors import SpecError
 from cnncalc.render import difference as render
 from cnncalc.render import difference_documents as documents
+from cnncalc.revision import is_revision
 
 ROOT = Path(__file__).parent.parent
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cnncalc import api
+from cnncalc import api, loading
 from cnncalc.errors import SpecError
 from cnncalc.formats.write.fmt import rewrite
 from cnncalc.source import Source
@@ -174,7 +174,7 @@ def test_bundled(path: Path) -> None:
     ]
 
     def rows(source: Source) -> list[object]:
-        reports = api.analyse_all(api.network_of(source))
+        reports = api.analyse_all(loading.network_of(source))
         return [([row[:-2] for row in report.rows], report.totals, report.outputs) for report in reports]
 
     assert rows(Source(str(path), new, str(path.parent))) == rows(source)

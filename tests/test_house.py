@@ -21,9 +21,10 @@ STOREYS: list[set[str]] = [  # bottom up; the names are those below `cnncalc.`
     {"_version", "collector", "lazy", "source"},
     {"errors"},
     {"arithmetic", "shape", "units"},
-    {"formats.read", "files", "library"},
+    {"formats.read", "files", "library", "revision"},
     {"layers"},
     {"spec"},
+    {"loading"},
     {"graph"},
     {"analysis"},
     {"grading", "rules"},  # what is made of a report; what they find is rendered, so they stand below the renderers
@@ -33,7 +34,7 @@ STOREYS: list[set[str]] = [  # bottom up; the names are those below `cnncalc.`
     {"", "formats"},  # the public names themselves; `formats` is only the folder of its two storeys
     {"cli", "__main__"},
 ]
-CONSUMERS = STOREYS[8], STOREYS[10]
+CONSUMERS = STOREYS[9], STOREYS[11]
 """The rooms of one of these storeys never look at each other; elsewhere the rooms of one storey may."""
 
 FRAMEWORKS = {"torch": ("backend",), "rich": ("render", "cli._output"), "click": ("cli",)}

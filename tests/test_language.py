@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 import cnncalc
-from cnncalc import api
+from cnncalc import api, loading
 from cnncalc.errors import SpecError
+from cnncalc.source import Source
 
 
 def rows(text: str, **options: object) -> list[tuple[str, str, tuple[int, ...]]]:
@@ -28,7 +29,7 @@ def outputs(text: str) -> list[tuple[int, ...]]:
 def codes(text: str, **options: object) -> list[str]:
     """The codes of everything that is said about a text."""
     try:
-        network = api.network_of(api.Source("net.yaml" if "\n" in text else "<line>", text), **options)  # type: ignore[arg-type]
+        network = loading.network_of(Source("net.yaml" if "\n" in text else "<line>", text), **options)  # type: ignore[arg-type]
         found = list(network.diagnostics)
         for report in api.analyse_all(network, partial=True):
             found += report.diagnostics

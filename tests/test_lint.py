@@ -10,10 +10,9 @@ import pytest
 from click.testing import CliRunner, Result
 
 import cnncalc
-from cnncalc import api
 from cnncalc.cli._group import group
 from cnncalc.errors import codes
-from cnncalc.linting import patterns
+from cnncalc.linting import patterns, targets
 from cnncalc.linting.check import check_source
 from cnncalc.linting.settings import Settings
 from cnncalc.linting.walk import is_architecture
@@ -681,4 +680,4 @@ def test_a_terminal_gets_colours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_api_takes_a_path_like_command_line() -> None:
-    assert api.folder_of("x/y.yaml") == "x" and api.folder_of("y.yaml") == "."
+    assert targets.folder_of("x/y.yaml") == "x" and targets.folder_of("y.yaml") == "."

@@ -293,9 +293,9 @@ def test_names_are_words_and_texts_say_something() -> None:
 def test_no_mistake_is_right() -> None:
     """What would give the right value is told apart, never listed."""
     text = "network: alexnet\nquestions: [conv1.output, conv2.output, conv2.params, pool1.output, fc6.params, total.params, conv1.macs]\n"
-    for item in sheet_of(read_assignment(Source("x.yaml", text), api.find_source)).items:
+    for item in sheet_of(read_assignment(Source("x.yaml", text))).items:
         assert item.truth.value not in [each.value for each in item.mistakes]
-    conv1 = sheet_of(read_assignment(Source("x.yaml", text), api.find_source)).items[0]
+    conv1 = sheet_of(read_assignment(Source("x.yaml", text))).items[0]
     assert set(conv1.invisible) == {"rounded-up", "rounded-half-up", "not-rounded"}
 
 

@@ -62,7 +62,7 @@ def run(*arguments: str, stdin: str | None = None) -> Result:
 
 
 def assignment(text: str) -> Assignment:
-    return read_assignment(Source("homework.yaml", text, None), api.find_source)
+    return read_assignment(Source("homework.yaml", text, None))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cnncalc import api
+from cnncalc import api, loading
 from cnncalc.errors import Diagnostic, SpecError, codes
 from cnncalc.render.diagnostics import as_json, text
 from cnncalc.source import Source
@@ -21,7 +21,7 @@ CORPUS = corpus()
 def diagnostics_of(spec: str) -> list[Diagnostic]:
     """Everything that is said about a text; the figures are worked out as far as they go."""
     try:
-        network = api.network_of(Source("spec.yaml" if "\n" in spec else "<line>", spec))
+        network = loading.network_of(Source("spec.yaml" if "\n" in spec else "<line>", spec))
         found = list(network.diagnostics)
         for report in api.analyse_all(network, partial=True):
             assert report.totals.params == sum(row.params for row in report.rows)

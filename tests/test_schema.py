@@ -14,11 +14,12 @@ import jsonschema
 import pytest
 import yaml as pyyaml
 
-from cnncalc import api, schema
+from cnncalc import api, loading, schema
 from cnncalc.errors import Diagnostic, SpecError
 from cnncalc.formats.write import yaml
 from cnncalc.layers import TABLE, kind_of
 from cnncalc.render.json import render
+from cnncalc.source import Source
 from cnncalc.spec import sort_nets, validate
 from tests import generate_docs
 
@@ -189,7 +190,7 @@ def documents() -> Iterator[tuple[str, list[Any], list[Diagnostic]]]:
     }
     for name, text in texts.items():
         try:
-            network = api.network_of(api.Source("<line>", text))
+            network = loading.network_of(Source("<line>", text))
             reports = api.analyse_all(network, partial=True, batch=3, dtype="int8")
             yield name, reports, [*network.diagnostics, *(each for report in reports for each in report.diagnostics)]
         except SpecError as error:

@@ -44,7 +44,7 @@ def run(*arguments: str, stdin: str | None = None) -> Result:
 
 
 def assignment(text: str) -> Assignment:
-    return read_assignment(Source("homework.yaml", text, None), api.find_source)
+    return read_assignment(Source("homework.yaml", text, None))
 
 
 def asking(*questions: str, network: str = "lecture_exercise", more: str = "") -> Assignment:
@@ -331,7 +331,7 @@ def test_unknown_mistakes_are_refused() -> None:
 
 def test_a_layer_is_called_as_the_questions_call_it() -> None:
     text = "network: '3x32x32 | conv 8 3x3 as a | conv 4 3 as b | fc 5'\nquestions: [a.output, b.params, conv2.output, fc1.params]\n"
-    sheet = worksheet_of(read_assignment(Source("homework.yaml", text, None), api.find_source))
+    sheet = worksheet_of(read_assignment(Source("homework.yaml", text, None)))
     assert [line.split()[0] for line in sheet.network] == ["input", "a", "b,", "flatten1", "fc1"]
 
 

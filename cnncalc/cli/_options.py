@@ -82,7 +82,7 @@ def sizing(function: F) -> F:
 
 def read_settings(settings: tuple[str, ...]) -> dict[str, Any]:
     """The values of ``--set``, the last of a name."""
-    from cnncalc.api import read_setting
+    from cnncalc.loading import read_setting
 
     return dict(read_setting(each) for each in settings)
 

@@ -41,6 +41,7 @@ def command(
 ) -> None:
     from cnncalc import api, library
     from cnncalc.cli import _output
+    from cnncalc.errors import in_order
     from cnncalc.render import comparison as render
 
     if not targets and not every:
@@ -55,7 +56,7 @@ def command(
     rows: list[Any] = []
     for target in _output.progress(wanted, "analysing", len(wanted)) if every else wanted:
         rows += api.compare([target], batch=batch, dtype=dtype, peaks=peaks)
-    errors = api.in_order(each for row in rows for each in row.diagnostics)
+    errors = in_order(each for row in rows for each in row.diagnostics)
     if sort is not None:
         rows = render.ordered(rows, sort, reverse)
     elif reverse:

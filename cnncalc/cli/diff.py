@@ -56,6 +56,7 @@ def command(
 ) -> None:
     from cnncalc import api
     from cnncalc.errors import SpecError
+    from cnncalc.loading import load_revision
 
     if a == b == "-":
         raise click.UsageError("- can stand for one of the two only: stdin is read once.")
@@ -64,7 +65,7 @@ def command(
     networks = []
     for target, end in ((a, "_a"), (b, "_b")):
         try:
-            networks.append(api.load_revision(target, **chosen(options, end)))
+            networks.append(load_revision(target, **chosen(options, end)))
         except SpecError as error:
             errors += error.diagnostics
     if not errors:

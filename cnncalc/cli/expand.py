@@ -22,7 +22,7 @@ def command(
 ) -> None:
     from cnncalc import api
     from cnncalc.cli import _output
-    from cnncalc.errors import SpecError
+    from cnncalc.errors import SpecError, in_order
     from cnncalc.formats.write import yaml
 
     network = api.load(target, set=read_settings(settings), variant=variant, input=shape)
@@ -33,7 +33,7 @@ def command(
         _output.print_errors(error.diagnostics)
         ctx.exit(2)
     _output.echo(text)
-    errors = api.in_order(each for report in reports for each in report.diagnostics)
+    errors = in_order(each for report in reports for each in report.diagnostics)
     if errors:
         _output.print_errors(errors)
     ctx.exit(exit_code(errors))

@@ -43,6 +43,7 @@ def command(
     format_: str,
 ) -> None:
     from cnncalc import api
+    from cnncalc.errors import in_order
 
     code = diagnostic_meant(target)
     if code is not None:
@@ -54,7 +55,7 @@ def command(
     network = api.read_network(target, **choice)
     reports = api.analyse_all(network, batch=batch, dtype=dtype, net=net, partial=True)
     found, errors = explanations(reports, layer, [*network.diagnostics])
-    errors = api.in_order(errors)
+    errors = in_order(errors)
     write(found, errors, format_)
     ctx.exit(exit_code(errors))
 

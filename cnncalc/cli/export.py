@@ -40,6 +40,7 @@ def command(
 ) -> None:
     from cnncalc import api
     from cnncalc.cli import _output
+    from cnncalc.errors import in_order
     from cnncalc.formats.write import torch
 
     if class_name is not None and not torch.is_class_name(class_name):
@@ -54,7 +55,7 @@ def command(
 
         write_file(path, text, force)
         _output.echo(f"wrote {path}", sys.stderr)
-    errors = api.in_order([each for report in reports for each in report.diagnostics])
+    errors = in_order([each for report in reports for each in report.diagnostics])
     if errors:
         _output.print_errors(errors)
     ctx.exit(exit_code(errors))

@@ -162,7 +162,7 @@ def graded(assignment: str, submissions: tuple[str, ...]) -> Grading:
         raise fault("A201", f"there are no submissions in {', '.join(submissions)}", help=[FORMS])
     found = _output.progress(files, "grading", len(files)) if len(files) > 20 else files
     with paused():
-        return together(grader, [each for file in found for each in api.grade_file(grader, file)])
+        return together(grader, [each for file in found for each in grader.grade_file(file)])
 
 
 def only(grading: Grading, student: str) -> Grading:

@@ -75,16 +75,16 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> No
     from cnncalc import api
     from cnncalc.cli import _output
     from cnncalc.errors import SpecError
-    from cnncalc.linting import run
     from cnncalc.linting.records import Outcome
+    from cnncalc.linting.targets import Configuration
 
     chosen = paths or (("-",) if options["stdin_filename"] else (".",))
     if options["write_baseline"] and options["fix"]:
         raise click.UsageError("--write-baseline and --fix: one after the other")
     try:
         override = overriding(options)
-        configuration = run.Configuration(options["config"], not options["no_config"], override)
-        settings = configuration.for_folder(next(map(api.folder_of, filter(os.path.exists, chosen)), "."))
+        configuration = Configuration(options["config"], not options["no_config"], override)
+        settings = configuration.for_paths(chosen)
         if options["show_settings"]:
             show_settings(settings)
             return
@@ -161,12 +161,12 @@ def show_settings(settings: Settings) -> None:
 def show_files(paths: Iterable[str], configuration: Any) -> None:
     from cnncalc.cli import _output
     from cnncalc.files import load_source
-    from cnncalc.linting import run
+    from cnncalc.linting.targets import linted
 
     for path in paths:
         if not os.path.exists(path):
             load_source(path)  # says why it cannot be read
-    _output.echo("".join(f"{each}\n" for each in run.linted(paths, configuration)) or "no file\n")
+    _output.echo("".join(f"{each}\n" for each in linted(paths, configuration)) or "no file\n")
 
 
 def finish(outcome: Outcome, options: dict[str, Any]) -> int:

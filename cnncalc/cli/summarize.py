@@ -82,7 +82,7 @@ def command(
     format_: str,
 ) -> None:
     from cnncalc import api
-    from cnncalc.errors import Diagnostic, SpecError
+    from cnncalc.errors import Diagnostic, SpecError, in_order
     from cnncalc.graph import NODE_LIMIT
 
     if style != "plain" and (format_ != "table" or columns or depth or tool or batch != 1):
@@ -107,7 +107,7 @@ def command(
             errors += [each for report in found for each in report.diagnostics]
         except SpecError as error:
             keep(errors, error)
-    errors = api.in_order(errors)
+    errors = in_order(errors)
     if style == "cs231n":
         write_notes(reports, errors)
     else:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
 from collections.abc import Mapping as Dict
 from fractions import Fraction
 from typing import Any
@@ -19,6 +18,7 @@ from cnncalc.grading.records import VERDICTS, Accept, Assignment, Number
 from cnncalc.grading.tree_reader import NUMBER, first_mark, plain
 from cnncalc.grading.truth import truth
 from cnncalc.graph import expand
+from cnncalc.loading import find_source
 from cnncalc.source import Items, Mapping, Mark, Scalar, Source, Tree
 from cnncalc.spec.network import Network
 from cnncalc.spec.validate import validate
@@ -36,17 +36,14 @@ MOST_CHOICES = 10_000
 
 _RANGE = re.compile(r"(-?\d{1,9})\s*\.\.\s*(-?\d{1,9})(?:\s+step\s+(\d{1,9}))?\Z")
 
-Find = Callable[[str], tuple[Source, str | None]]
-"""What a network's name leads to: its text, and the variant that it stands for."""
 
+def read_assignment(source: Source) -> Assignment:
+    """The assignment of a YAML text.
 
-def read_assignment(source: Source, find: Find) -> Assignment:
-    """The assignment of a YAML text; ``find`` gives what a network's name or one-liner stands for.
-
-    A file is looked for beside the assignment first.  Raises :class:`SpecError` with every fault: A101 to A109, and
-    those of the network.
+    The file of its network is looked for beside the assignment first.  Raises :class:`SpecError` with every fault: A101
+    to A109, and those of the network.
     """
-    reader = _Reader(source, find)
+    reader = _Reader(source)
     try:
         tree = read_yaml(source)
     except SpecError as error:
@@ -105,9 +102,8 @@ def one_question(network: Network, net: str | None, ask: str, accept: Accept) ->
 class _Reader(QuestionReader):
     """Collects what is wrong with an assignment while it sorts it."""
 
-    def __init__(self, source: Source, find: Find) -> None:
+    def __init__(self, source: Source) -> None:
         super().__init__(source)
-        self.find = find
         self.places: dict[str, Tree] = {}
 
     # -- the file -----------------------------------------------------------------------------------------------------
@@ -202,7 +198,7 @@ class _Reader(QuestionReader):
                 return load_source(os.path.normpath(beside)), None
         if name == "-":
             raise SpecError(Diagnostic("A106", "an assignment's network cannot come from stdin", scalar.mark))
-        return self.find(name)
+        return find_source(name)
 
     def network(self, options: dict[str, Any]) -> Network | None:
         if not isinstance(options["tree"], Mapping):

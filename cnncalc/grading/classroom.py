@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from cnncalc.errors import Diagnostic, SpecError, said_of
+from cnncalc.files import source_of
 from cnncalc.grading.marking import Marker, unmarked
 from cnncalc.grading.records import (
     CARRIED,
@@ -24,7 +25,7 @@ from cnncalc.grading.records import (
     handed_in,
 )
 from cnncalc.grading.sheet import Sheet, sheet_of
-from cnncalc.grading.submissions import FORMS, stem
+from cnncalc.grading.submissions import FORMS, read_submissions, stem
 from cnncalc.grading.variants import Variants
 from cnncalc.source import Source
 
@@ -54,6 +55,15 @@ class Grader:
 
     def grade(self, submission: Submission) -> GradedSubmission:
         return self.marker(submission.student).mark(submission)
+
+    def grade_file(self, target: str) -> list[GradedSubmission]:
+        """The graded submissions of one file, or of stdin; one that cannot be read is graded all the same."""
+        source = Source(target, "")
+        try:
+            source = source_of(target)
+            return [self.grade(each) for each in read_submissions(source, self.assignment)]
+        except SpecError as error:
+            return [self.unreadable(source, error)]
 
     def unreadable(self, source: Source, error: SpecError) -> GradedSubmission:
         """A submission that could not be read: no answer is lost, and the class goes on."""

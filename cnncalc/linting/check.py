@@ -9,7 +9,7 @@ from typing import NamedTuple
 from cnncalc.analysis.expectations import check as check_expectations
 from cnncalc.analysis.report import Report
 from cnncalc.collector import paused
-from cnncalc.errors import CODES, Diagnostic, SpecError, rule_files
+from cnncalc.errors import CODES, Diagnostic, SpecError, in_order, rule_files
 from cnncalc.files import load_source
 from cnncalc.formats.read import read
 from cnncalc.graph import expand
@@ -222,8 +222,3 @@ def _placed(diagnostic: Diagnostic, source: Source) -> Diagnostic:
     if mark.end <= most:
         return diagnostic
     return diagnostic._replace(mark=Mark(mark.source, min(mark.start, most), most))  # what is missing at the end
-
-
-def in_order(found: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Findings by file, place and code."""
-    return sorted(found, key=lambda each: (each.mark.source.name, each.mark.start, each.code) if each.mark else ("",))

@@ -1,22 +1,22 @@
-"""A whole run: find the files, check and fix each, compare with the baseline."""
+"""A whole run: check and fix each text, compare with the baseline."""
 
 from __future__ import annotations
 
 import gc
 import os
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from typing import NamedTuple
 
 from cnncalc.collector import paused
-from cnncalc.errors import Diagnostic, SpecError, fault
+from cnncalc.errors import Diagnostic, SpecError, fault, in_order
 from cnncalc.files import load_source, replace_file
-from cnncalc.linting import baseline, config
+from cnncalc.linting import baseline
 from cnncalc.linting.check import check_source
 from cnncalc.linting.records import Outcome, findings_of
 from cnncalc.linting.settings import Settings
-from cnncalc.linting.walk import Found, files_of, is_architecture, shown
+from cnncalc.linting.walk import is_architecture
 from cnncalc.source import Mark, Source
 
 UNREADABLE = "Y001"
@@ -58,35 +58,6 @@ class Result(NamedTuple):
     imported: tuple[str, ...] = ()
 
 
-class Configuration:
-    """The settings for every folder: those of the nearest configuration, or of one that was named, with what the
-    command line says."""
-
-    def __init__(
-        self, file: str | None = None, use: bool = True, override: Callable[[Settings], Settings] = lambda each: each
-    ) -> None:
-        self.file = file
-        self.use = use
-        self.override = override
-        self._folders: dict[str, Settings] = {}
-        self._files: dict[str, Settings] = {}
-
-    def for_folder(self, folder: str) -> Settings:
-        """Raises :class:`SpecError` where the configuration is wrong."""
-        key = os.path.abspath(folder)
-        if key not in self._folders:
-            path = self.file if self.file is not None else config.find(key) if self.use else None
-            self._folders[key] = self._of_file(path)
-        return self._folders[key]
-
-    def _of_file(self, path: str | None) -> Settings:
-        if path is None:
-            return self.override(Settings(root=os.getcwd()))
-        if path not in self._files:
-            self._files[path] = self.override(config.load(shown(path)))
-        return self._files[path]
-
-
 def check(task: Task) -> Result:
     """Check one text; fixes are worked out, not written."""
     try:
@@ -120,30 +91,6 @@ def unreadable(path: str, error: SpecError) -> Result:
         return Result(path, errors=error.diagnostics)
     empty = Source(path, "")
     return Result(path, tuple(each._replace(mark=Mark(empty, 0, 0)) for each in error.diagnostics))
-
-
-def tasks_of(found: Iterable[Found], configuration: Configuration, fix: bool, unsafe: bool) -> list[Task]:
-    """A task for every file."""
-    return [
-        Task(each.path, each.named, configuration.for_folder(os.path.dirname(each.path) or "."), None, fix, unsafe)
-        for each in found
-    ]
-
-
-def find(paths: Iterable[str], configuration: Configuration) -> tuple[list[Found], list[Diagnostic]]:
-    """The files behind paths, and which folders among them cannot be read."""
-    problems: list[Diagnostic] = []
-    return list(files_of(paths, configuration.for_folder, problems)), problems
-
-
-def linted(paths: Iterable[str], configuration: Configuration) -> Iterator[str]:
-    """The paths of the files that would be linted."""
-    for each in find(paths, configuration)[0]:
-        try:
-            if each.named or is_architecture(load_source(each.path).text):
-                yield each.path
-        except SpecError:
-            yield each.path  # that it cannot be read is told when it is linted
 
 
 def results(tasks: list[Task], jobs: int | None = None) -> Iterator[Result]:
@@ -180,16 +127,6 @@ def settled(tasks: Iterable[Task], made: Iterable[Result], jobs: int | None = No
         for number, each in zip(stale, again, strict=True):
             done[number] = each
     return done
-
-
-def by_file(diagnostics: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """By file, in the order in which the files come first, and by place."""
-    listed = list(diagnostics)
-    names = dict.fromkeys(each.mark.source.name for each in listed if each.mark is not None)
-    order = {name: number for number, name in enumerate(names)}
-    return sorted(
-        listed, key=lambda each: (order[each.mark.source.name], each.mark.start, each.code) if each.mark else (-1,)
-    )
 
 
 def write_changes(made: Outcome) -> Outcome:
@@ -266,7 +203,7 @@ def outcome(made: Iterable[Result], settings: Settings, first_baseline: bool = F
             # what several files import is told once; only the file itself knows how to fix it
             if before is None or (before.fix is None and one.fix is not None):
                 diagnostics[(*place, one.code, one.message)] = one
-    findings = findings_of(by_file(diagnostics.values()), settings)
+    findings = findings_of(in_order(diagnostics.values()), settings)
     obsolete, compared = 0, False
     if settings.baseline is not None and not (first_baseline and not os.path.exists(settings.baseline)):
         compared = True

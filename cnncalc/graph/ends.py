@@ -1,4 +1,4 @@
-"""The two ends of a net: what flows in, and what is put out."""
+"""The two ends of a net: what flows in, and what is put out; and loose ends."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from typing import Any
 
 from cnncalc.errors import Diagnostic, did_you_mean
 from cnncalc.graph.records import LOST, Bundle, Facts, Flowing, Frame, Graph, Node, Wire
-from cnncalc.graph.space import Faultbook, Flow, Space
+from cnncalc.graph.space import Faultbook, Flow, Space, labels_of
 from cnncalc.layers.base import Work
 from cnncalc.shape import Shape, show
 from cnncalc.source import Scalar
 from cnncalc.spec.evaluate import UNKNOWN, Scope, SpanFault, Unknown, evaluate
-from cnncalc.spec.network import Net
+from cnncalc.spec.network import Net, Statement
+from cnncalc.spec.syntax import Chain
 
 
 class Ends:
@@ -97,6 +98,35 @@ class Ends:
             return UNKNOWN
         return shape
 
+    def check_unused(self, values: list[tuple[Statement, Flow]], space: Space, outputs: set[str], top: bool) -> None:
+        """Every value is used or put out."""
+        explicit = top and self.net.outputs is not None
+        for number, (statement, flow) in enumerate(values):
+            last = number == len(values) - 1
+            if flow.taken or statement.name in outputs or (statement.name is not None and statement.name in space.used):
+                continue
+            if statement.whole or (last and not explicit):
+                continue
+            labels = labels_of(statement.chain)
+            if (
+                labels & (space.used | outputs)
+                or flow.value is None
+                or isinstance(flow.value, Unknown)
+                or flow.value == LOST
+            ):
+                continue
+            name = f"{statement.name!r}" if statement.name else "this line"
+            help = "list it under outputs:, or delete the line" if top else "use it, or delete the line"
+            self.faults.report(
+                Diagnostic(
+                    "G103",
+                    f"nothing uses {name}, and it is not an output",
+                    statement.mark,
+                    help=(help,),
+                    layer=statement.name,
+                )
+            )
+
     def make_outputs(self, space: Space, last: Flowing | None) -> None:
         net = self.net
         if net.outputs is not None:
@@ -139,6 +169,18 @@ class Ends:
             self.faults.report(Diagnostic("T104", "per_image must be a whole number from 1", text.mark))
             return
         self.graph.per_image = value
+
+
+def goes_on_from_output(statement: Statement, chain: Chain, above: Statement) -> Diagnostic:
+    """The fault of a line that goes on from an output: most likely it was meant to go on from another line."""
+    return Diagnostic(
+        "G104",
+        f"{repr(statement.name) if statement.name else 'this line'} goes on from {above.name!r}, which is an output",
+        statement.text.at(*chain.steps[0].span),
+        "a line goes on from the line above it",
+        help=(f"begin it with a name: `{above.name} | ...` if that is meant, or the line it should go on from",),
+        layer=statement.name,
+    )
 
 
 def channels_last(shape: Shape) -> str | None:

@@ -25,7 +25,7 @@ class Merger:
         self.builder = expander.builder
         self.faults = expander.faults
 
-    def run_merge(self, merge: Merge, space: Space, flow: Flow) -> Flowing | None:
+    def run(self, merge: Merge, space: Space, flow: Flow) -> Flowing | None:
         if merge.word == "residual":
             return self.run_residual(merge, space, flow)
         if merge.word == "fork":
@@ -108,7 +108,7 @@ class Merger:
             raise SpanFault(
                 "T103", "residual takes a body and at most one projection", merge.span, ("residual(F, project = P)",)
             )
-        shortcut = self.expander.take_wire(flow, merge.span)
+        shortcut = self.expander.names.take_wire(flow, merge.span)
         body = self.one(
             self.run_branch(bodies[0].chain, self.branch_space(space, "body", bodies[0].chain), Flow(shortcut)),
             merge.span,

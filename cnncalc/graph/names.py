@@ -1,0 +1,129 @@
+"""What words stand for where they are written: lines, labels, arguments, what flows in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cnncalc.errors import did_you_mean
+from cnncalc.graph.records import LOST, Bundle, Flowing, Wire, part_of
+from cnncalc.graph.space import Faultbook, Flow, Space
+from cnncalc.layers import all_words
+from cnncalc.layers.base import got
+from cnncalc.shape import Shape, show
+from cnncalc.spec.evaluate import UNKNOWN, Scope, SpanFault, Unknown
+from cnncalc.spec.network import Net
+from cnncalc.spec.syntax import Call, Span
+
+
+class Names:
+    """Looks words up for one net; what there is none of is a :class:`SpanFault`."""
+
+    def __init__(self, net: Net, faults: Faultbook) -> None:
+        self.net = net
+        self.faults = faults
+
+    def take(self, flow: Flow, span: Span) -> Flowing:
+        """What flows in; a fault where nothing does."""
+        flow.taken = True
+        if flow.value is None:
+            names = ", ".join(each.name for each in self.net.inputs)
+            if len(self.net.inputs) > 1:
+                raise SpanFault("G108", "nothing flows in here", span, (f"begin with the name of an input: {names}",))
+            raise SpanFault(
+                "G108", "nothing flows in here", span, ("say what the network's input is: `input: 3x224x224`",)
+            )
+        return flow.value
+
+    def take_wire(self, flow: Flow, span: Span) -> Wire:
+        """The one value that flows in."""
+        value = self.take(flow, span)
+        if isinstance(value, Bundle):
+            names = ", ".join(value.values)
+            raise SpanFault(
+                "G107",
+                f"several values flow in here: {names}",
+                span,
+                ("choose one by its name, e.g. `head.loc | ...`",),
+            )
+        if isinstance(value, Unknown):
+            return LOST
+        return value
+
+    def flowing_shape(self, flow: Flow) -> Callable[[], Shape | Unknown]:
+        def shape() -> Shape | Unknown:
+            value = flow.value
+            if isinstance(value, Wire):
+                flow.taken = True
+                found: Shape | Unknown = value.shape
+                return found
+            return UNKNOWN
+
+        return shape
+
+    def scope(self, space: Space, flow: Flow) -> Scope:
+        def shape_of(name: str, span: Span) -> Shape | Unknown:
+            value = self.resolve(space, name)
+            if value is None:
+                raise SpanFault("G101", f"there is no line called {name!r}", span, self.help(name, space))
+            return value.shape if isinstance(value, Wire) else UNKNOWN
+
+        return Scope(space.variables, self.flowing_shape(flow), shape_of, space.round)
+
+    def resolve(self, space: Space, name: str) -> Flowing | None:
+        """The value a name stands for, noted as used; None where there is no such line."""
+        head, _, rest = name.partition(".")
+        variable = space.variables.get(head)
+        if isinstance(variable, (Wire, Bundle)):
+            return part_of(variable, rest)
+        return space.value(name)
+
+    def unknown(self, call: Call, space: Space) -> SpanFault:
+        word = call.word
+        if self.resolve(space, word) is not None:
+            if call.arguments:
+                return SpanFault("T103", f"{word!r} is a line: it takes no arguments", call.span)
+            return SpanFault(
+                "G101",
+                f"{word!r} is a line, not a layer",
+                call.word_span,
+                (f"a line can only begin a chain: `{word} | ...`",),
+            )
+        later = next((each for each in self.net.statements if each.name == word), None)
+        if later is not None and space.block is None:
+            if later.name == self.faults.line:
+                return SpanFault("G102", f"{word!r} cannot use itself", call.word_span)
+            return SpanFault(
+                "G102",
+                f"{word!r} is not defined yet",
+                call.word_span,
+                (f"it is defined on line {later.mark.line}; a line can only use the lines above it",),
+            )
+        if space.block is not None and any(each.name == word for each in self.net.statements):
+            return SpanFault(
+                "G101",
+                f"a block does not see the line {word!r}",
+                call.word_span,
+                (f"give it as an argument: {space.block.name}(..., {word})",),
+            )
+        if call.line:
+            hint = did_you_mean(word, space.names)
+            return SpanFault("G101", f"there is no line called {word!r}", call.word_span, (hint,) if hint else ())
+        return SpanFault(
+            "G101",
+            f"there is no layer, block or earlier line called {word!r}",
+            call.word_span,
+            self.help(word, space),
+        )
+
+    def help(self, word: str, space: Space) -> tuple[str, ...]:
+        hint = did_you_mean(word, [*all_words(), *space.file.blocks, *space.names])
+        return (hint,) if hint else ()
+
+
+def show_value(value: Any) -> str:
+    if isinstance(value, Wire):
+        return "?" if isinstance(value.shape, Unknown) else show(value.shape)
+    if isinstance(value, Bundle):
+        return "(" + ", ".join(value.values) + ")"
+    return got(value)

@@ -85,6 +85,9 @@ CODES: dict[str, str] = {
     "A203": "unknown-question",
     "A204": "duplicate-answer",
     "A205": "wrong-submission-form",
+    "D101": "no-torch",
+    "D102": "no-device",
+    "D103": "unsupported-by-device",
     "X001": "unused-ignore",
     "X002": "malformed-ignore",
     "X101": "unknown-lint-setting",
@@ -96,7 +99,7 @@ CODES: dict[str, str] = {
 
 RULES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "rules")
 
-TOPICS = "YTSGEAPBX"
+TOPICS = "YTSGEAPBDX"
 """The letters that codes begin with, in the order of the pages."""
 
 _RULE = re.compile(r"([a-z]\d{3})_(\w+)\.py\Z")

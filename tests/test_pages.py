@@ -24,6 +24,9 @@ WITHOUT_EXAMPLE = {
     "Y002": "about bytes, which a page of text cannot show",
     "Y003": "about 20 MB of text",
     "X104": "about a file of JSON",
+    "D101": "about the environment",
+    "D102": "about the machine",
+    "D103": "about the machine",
     "T113": "about --variant on the command line",
     "A201": "about a submission, which needs its assignment beside it",
     "A202": "about two submissions",
@@ -111,7 +114,7 @@ def test_the_code_and_the_name_print_the_page(code: str) -> None:
     ("asked", "hint"),
     [
         ("S199", "S101 does-not-tile"),
-        ("Q101", "codes begin with Y, T, S, G, E, P, B or X"),
+        ("Q101", "codes begin with Y, T, S, G, E, A, P, B, D or X"),
         ("does-not-tle", "did you mean 'does-not-tile'?"),
         ("does-not-zzzzzzzzzzzzz-exist", "no diagnostic"),
     ],

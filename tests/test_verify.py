@@ -27,7 +27,7 @@ torch = pytest.importorskip("torch")
 from cnncalc.backend import device_memory, memory_checks, room  # noqa: E402
 from cnncalc.backend.device_memory import Job, Measured, Peaks, Process  # noqa: E402
 from cnncalc.backend.records import Verification  # noqa: E402
-from cnncalc.backend.verify import NoDevice, Verifier, verify  # noqa: E402
+from cnncalc.backend.verify import Verifier, verify  # noqa: E402
 
 cuda = [
     pytest.mark.cuda,
@@ -278,11 +278,11 @@ def test_devices(monkeypatch: pytest.MonkeyPatch) -> None:
     found = cnncalc.verify(SMALL, training=False)
     assert (found.device, found.notes) == ("cpu", ("there is no CUDA here: checked on the CPU",))
     assert cnncalc.verify(SMALL, device="cpu").notes == ()
-    with pytest.raises(NoDevice, match="there is no CUDA here"):
+    with pytest.raises(cnncalc.SpecError, match="D102 there is no CUDA here"):
         cnncalc.verify(SMALL, device="cuda")
     result = run(SMALL, "--device", "cuda")
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.startswith("verify: there is no CUDA here: ")
+    assert result.stderr.startswith("error[D102]: there is no CUDA here: ")
     result = run(SMALL)
     assert result.exit_code == 0
     assert result.stdout.splitlines()[-1] == "  there is no CUDA here: checked on the CPU"
@@ -304,7 +304,11 @@ def without_torch(folder: Path, *arguments: str) -> subprocess.CompletedProcess[
 def test_without_torch(tmp_path: Path) -> None:
     found = without_torch(tmp_path, "-m", "cnncalc", "verify", "lenet5")
     assert (found.returncode, found.stdout) == (2, "")
-    assert found.stderr == "verify needs torch: pip install 'cnncalc[torch]'\n"
+    assert found.stderr == "error[D101]: verify needs torch\n = help: pip install 'cnncalc[torch]'\n"
+    found = without_torch(tmp_path, "-m", "cnncalc", "verify", "lenet5", "--format", "json")
+    told = json.loads(found.stdout)
+    assert (found.returncode, found.stderr, told["networks"]) == (2, "", [])
+    assert [(each["code"], each["help"]) for each in told["errors"]] == [("D101", ["pip install 'cnncalc[torch]'"])]
     for name in ("build", "verify"):
         code = f"import cnncalc\ntry: cnncalc.{name}('lenet5')\nexcept ImportError as error: print(error)"
         found = without_torch(tmp_path, "-c", code)

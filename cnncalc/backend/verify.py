@@ -19,12 +19,12 @@ from cnncalc.backend.bench import batch_of
 from cnncalc.backend.build import Result, Twin, build
 from cnncalc.backend.device_memory import Process
 from cnncalc.backend.probe.errors import message_of
-from cnncalc.backend.probe.runs import NoDevice, device_for
+from cnncalc.backend.probe.runs import device_for
 from cnncalc.backend.quiet import quiet
 from cnncalc.backend.records import Check, Figure, Measurement, Skipped, Verification
 from cnncalc.units import short_bytes
 
-__all__ = ["DEVICES", "DTYPES", "NoDevice", "Verification", "Verifier", "verify"]
+__all__ = ["DEVICES", "DTYPES", "Verification", "Verifier", "verify"]
 
 DEVICES = ("auto", "meta", "cpu", "cuda")
 DTYPES = ("float32", "float16", "bfloat16", "float64")
@@ -44,7 +44,7 @@ class Run(NamedTuple):
 
 class Verifier:
     """Verifies one report after the other on a device: ``auto`` (CUDA where there is any, else the CPU), ``meta``,
-    ``cpu`` or ``cuda``.  Raises :class:`NoDevice` where there is none of that name.
+    ``cpu`` or ``cuda``.  Raises :class:`SpecError`, D102, where there is none of that name.
 
     ``training`` adds memory: the bytes saved for backward, the peaks of an inference and of a training step.
     """

@@ -141,7 +141,7 @@ def command(
         "graphs": graphs,
         "seconds": seconds,
     }
-    record, interrupted = measured(ctx, report.graph, device, options)
+    record, interrupted = measured(report.graph, device, options)
     write(record, out, svg)
     show(record, format_)
     if interrupted:
@@ -152,29 +152,14 @@ def command(
         ctx.exit(2)
 
 
-def measured(ctx: click.Context, graph: Any, device: str, options: dict[str, Any]) -> tuple[dict[str, Any], bool]:
-    """The record of a probe, and whether somebody interrupted it."""
-    import sys
-
+def measured(graph: Any, device: str, options: dict[str, Any]) -> tuple[dict[str, Any], bool]:
+    """The record of a probe, and whether somebody interrupted it; raises :class:`SpecError`, D101 to D103."""
     from cnncalc.cli import _output
+    from cnncalc.cli._torch import needed
 
-    try:
-        import warnings
-
-        with warnings.catch_warnings():  # torch warns that there is no NumPy, which is not needed
-            warnings.simplefilter("ignore")
-            from cnncalc.backend.probe.runs import NoDevice, Plan, Session, device_for
-            from cnncalc.backend.probe.stopwatch import Unsupported
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != "torch":
-            raise
-        _output.echo("probe needs torch: pip install 'cnncalc[torch]'", sys.stderr)
-        ctx.exit(2)
-    try:
-        session = Session(graph, Plan(**options), device_for(device))
-    except (NoDevice, Unsupported) as error:
-        _output.echo(f"probe: {error}", sys.stderr)
-        ctx.exit(2)
+    with needed("probe"):
+        from cnncalc.backend.probe.runs import Plan, Session, device_for
+    session = Session(graph, Plan(**options), device_for(device))
     steps = session.steps()
     try:
         for _ in _output.progress(steps, "measuring", session.total):

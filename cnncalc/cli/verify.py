@@ -60,6 +60,8 @@ def command(
     verbose: bool,
     format_: str,
 ) -> None:
+    from cnncalc.errors import SpecError
+
     if all_:
         from cnncalc import library
 
@@ -70,15 +72,16 @@ def command(
         raise click.UsageError("Missing argument 'TARGET...' (or --all).")
     choice = {"set": read_settings(settings), "variant": variant, "input": shape}
     sizes = {"batch": batch, "dtype": dtype, "net": net}
-    verifier = ready(ctx, device, training)
     networks: list[dict[str, Any]] = []
     errors: list[Any] = []
     interrupted = False
-    with verifier:
-        try:
+    try:
+        with ready(device, training) as verifier:
             run(verifier, targets, choice, sizes, networks, errors)
-        except KeyboardInterrupt:
-            interrupted = True
+    except SpecError as error:
+        keep(errors, error)
+    except KeyboardInterrupt:
+        interrupted = True
     write(networks, errors, format_, verbose)
     if interrupted:
         from cnncalc.cli import INTERRUPTED
@@ -87,27 +90,13 @@ def command(
     ctx.exit(exit_code(errors) or (0 if all(each["equal"] for each in networks) else 1))
 
 
-def ready(ctx: click.Context, device: str, training: bool) -> Any:
-    """What verifies; ends the command where there is no torch, or no such device."""
-    import sys
-    import warnings
+def ready(device: str, training: bool) -> Any:
+    """What verifies; raises :class:`SpecError` where there is no torch, or no such device."""
+    from cnncalc.cli._torch import needed
 
-    from cnncalc.cli import _output
-
-    try:
-        with warnings.catch_warnings():  # torch warns that there is no NumPy, which is not needed
-            warnings.simplefilter("ignore")
-            from cnncalc.backend.verify import NoDevice, Verifier
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != "torch":
-            raise
-        _output.echo("verify needs torch: pip install 'cnncalc[torch]'", sys.stderr)
-        ctx.exit(2)
-    try:
-        return Verifier(device, training=training)
-    except NoDevice as error:
-        _output.echo(f"verify: {error}", sys.stderr)
-        ctx.exit(2)
+    with needed("verify"):
+        from cnncalc.backend.verify import Verifier
+    return Verifier(device, training=training)
 
 
 def run(

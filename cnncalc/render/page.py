@@ -7,7 +7,7 @@ import os
 import re
 
 from cnncalc import rules
-from cnncalc.errors import codes, did_you_mean, fault, rule_files
+from cnncalc.errors import TOPICS, codes, did_you_mean, fault, rule_files
 
 VERSION = 1
 FOLDER = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "pages")
@@ -21,6 +21,7 @@ TOPIC_NAMES = {
     "A": "assignments and answers",
     "P": "practice",
     "B": "budgets",
+    "D": "torch and its devices",
     "X": "the linter itself",
 }
 """The topics of codes by their letters."""
@@ -39,7 +40,8 @@ def hint(words: str) -> str:
     near = did_you_mean(words, [*codes().values(), *codes()])
     topic = [f"{code} {name}" for code, name in codes().items() if code[0] == words[:1].upper()]
     if _CODE.match(words):
-        return "\n".join(["the codes of this topic:", *topic]) if topic else "codes begin with Y, T, S, G, E, P, B or X"
+        known = f"codes begin with {', '.join(TOPICS[:-1])} or {TOPICS[-1]}"
+        return "\n".join(["the codes of this topic:", *topic]) if topic else known
     return near
 
 

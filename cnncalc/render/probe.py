@@ -65,7 +65,7 @@ def lines(record: Document, width: int) -> Iterator[Line]:
 def folded(found: Iterator[Line], width: int) -> Iterator[Line]:
     """Lines of text broken at blanks; rows of tables stay whole."""
     for style, words in found:
-        if style in ("title", "dim") and len(words) > width:
+        if style in ("title", "dim", "warning") and len(words) > width:
             yield from ((style, part) for part in wrapped(words, width))
         else:
             yield style, words
@@ -86,7 +86,7 @@ def record_lines(record: Document, width: int) -> Iterator[Line]:
             yield "", ""
             yield from layer_table(row, width)
     if not record["complete"]:
-        yield "bad", "interrupted: what was measured until then"
+        yield "warning", "interrupted: what was measured until then"
 
 
 def head(record: Document) -> Iterator[Line]:
@@ -152,7 +152,7 @@ def remarks(rows: Sequence[Document]) -> Iterator[Line]:
     if any(row["floor_share"] is not None for row in rows):
         yield "dim", "floor: the least time the roofline allows the layers, as a share of the median"
     if any((row["floor_share"] or 0) > 1.05 for row in rows):
-        yield "bad", "above 100%: the caches served it, or the device was busy while the ceilings were measured"
+        yield "warning", "above 100%: the caches served it, or the device was busy while the ceilings were measured"
     if not all(each["settled"] for each in timings):
         yield "dim", "~ the spread did not get below the aim within the time bound"
     if not all(each["warm"] for each in timings):
@@ -249,7 +249,7 @@ def pair_lines(document: Document, width: int) -> Iterator[Line]:
             f"{which.upper()}  {one['network']}, {one['device']}, torch {one['torch']}, {one['date'][:10]}{partial}",
         )
     if document["a"]["network"] != document["b"]["network"]:
-        yield "bad", "these are different networks"
+        yield "warning", "these are different networks"
     for each in document["ceilings"]:
         unit = {"bytes_per_second": "B/s"}.get(each["unit"], "FLOP/s")
         yield "dim", f"{each['name']}: {rate(each['a'], unit)}, {rate(each['b'], unit)}, B/A {each['ratio']:.2f}"
@@ -265,7 +265,7 @@ def pair_lines(document: Document, width: int) -> Iterator[Line]:
     if body:
         yield from fitted(headings, body, [1, 2, 3, 4, 8], [(), ("format",), ("format", "dtype")], width)
     else:
-        yield "bad", "the records have no row in common"
+        yield "warning", "the records have no row in common"
     for row in document["rows"]:
         if row["layers"]:
             yield "", ""
@@ -298,7 +298,7 @@ def plain(found: Iterator[Line]) -> str:
     return "".join(f"{text}\n" for _, text in found)
 
 
-STYLES = {"title": "bold", "head": "bold cyan", "row": "", "bad": "yellow", "dim": "dim", "": ""}
+STYLES = {"title": "bold", "head": "bold cyan", "row": "", "bad": "yellow", "warning": "yellow", "dim": "dim", "": ""}
 
 
 def coloured(found: Iterator[Line], width: int) -> str:

@@ -26,6 +26,7 @@ from cnncalc.backend.probe.network import backward_work, compiled, forward_work,
 from cnncalc.backend.probe.state import borrowed
 from cnncalc.backend.probe.stopwatch import Stopwatch, Unsupported, Work, stopwatch_for
 from cnncalc.backend.probe.timer import Rule, Timing, measure
+from cnncalc.errors import SpecError, fault
 from cnncalc.graph import Graph
 from cnncalc.units import DTYPE_BYTES
 
@@ -60,29 +61,29 @@ class Plan(NamedTuple):
         return "graph" if self.graphs else "eager"
 
 
-class NoDevice(Exception):
-    """The device that was asked for is not there; the message says so."""
-
-
 def device_for(name: str) -> torch.device:
-    """``auto`` (CUDA where there is any), ``cuda``, ``cuda:1`` or ``cpu``; raises :class:`NoDevice`."""
+    """``auto`` (CUDA where there is any), ``cuda``, ``cuda:1`` or ``cpu``; raises :class:`SpecError`, D102."""
     available = torch.cuda.is_available()
     if name == "auto":
         name = "cuda" if available else "cpu"
     found = re.fullmatch(r"cpu|cuda(?::(\d{1,3}))?", name)
     if not found:
-        raise NoDevice(f"there is no device {name!r}: auto, cuda, cuda:1 or cpu")
+        raise no_device(f"there is no device {name!r}", "it is auto, cuda, cuda:1 or cpu")
     device = torch.device(name)
     if device.type != "cuda":
         return device
     if not available:
         reason = "this torch is built without CUDA" if torch.version.cuda is None else "torch finds no CUDA device"
-        raise NoDevice(f"there is no CUDA here: {reason} (torch {torch.__version__})")
+        raise no_device(f"there is no CUDA here: {reason} (torch {torch.__version__})")
     count = torch.cuda.device_count()
     index = torch.cuda.current_device() if device.index is None else device.index
     if index >= count:
-        raise NoDevice(f"there is no {name}: torch finds {count} CUDA device{'s' if count > 1 else ''}")
+        raise no_device(f"there is no {name}: torch finds {count} CUDA device{'s' if count > 1 else ''}")
     return torch.device("cuda", index)
+
+
+def no_device(message: str, help: str = "--device auto takes CUDA where there is any, else the CPU") -> SpecError:
+    return fault("D102", message, help=[help])
 
 
 class Session:
@@ -105,7 +106,7 @@ class Session:
         self.stopwatch = stopwatch or stopwatch_for(device)
         self.rule = rule or Rule(plan.seconds)
         if plan.graphs and not self.stopwatch.graphs:
-            raise Unsupported(f"CUDA graphs need a CUDA device, not {device.type}")
+            raise fault("D103", f"CUDA graphs need a CUDA device, not {device.type}", help=["leave --graphs out"])
         if plan.per_layer and model is not None and not isinstance(model, Twin):
             raise Unsupported("layers can be timed of a module that cnncalc has built")
         self.date = datetime.now(UTC)

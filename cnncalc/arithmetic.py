@@ -136,6 +136,19 @@ class Window(NamedTuple):
         return self.out * self.kernel - before - after
 
     @property
+    def met(self) -> int:
+        """How many of ``stride`` positions in a row are read, far from the ends: the remainders that the taps leave,
+        ``min(F, S/gcd(S, d))``."""
+        return min(self.kernel, self.stride // gcd(self.stride, self.dilation))
+
+    def seen(self) -> int:
+        """The input positions that some window reads.  The time grows with ``F*out``."""
+        read = {
+            at * self.stride + tap * self.dilation - self.before for at in range(self.out) for tap in range(self.kernel)
+        }
+        return sum(0 <= each < self.extent for each in read)
+
+    @property
     def symbols(self) -> str:
         """The formula behind :attr:`expression`: ``(W - F + 2*P)/S + 1``."""
         span = "F" if self.dilation == 1 else "d*(F - 1) - 1"

@@ -241,7 +241,7 @@ def test_what_is_needed_for_a_gradient_is_not_overwritten(line: str) -> None:
 
 def test_positions_that_are_never_read() -> None:
     lines = chains(
-        "2x12x11", ("conv 3 1 /2", "conv 3 2 /3 p1", "maxpool 1 /3", "avgpool 2x1 /2x4", "conv 3 3 /2", "conv 3 1x3 /2x1", "conv 3 2 d2 /4", "avgpool 2", "maxpool 3 /2")
+        "2x12x11", ("conv 3 1 /2", "conv 3 2 /3 p1", "maxpool 1 /3", "avgpool 2x1 /2x4", "conv 3 3 /2", "conv 3 1x3 /2x1", "conv 3 2 d2 /4", "conv 3 3 d2 /2", "conv 3 2 d2 /3 p1", "conv 3 3 d3 /2", "conv 3 2 d2 /2x1", "conv 3 2 d3 /6", "avgpool 2", "maxpool 3 /2")
     )  # fmt: skip
     for line, found in spoken_about("P302", lines):
         x = values(line).requires_grad_()

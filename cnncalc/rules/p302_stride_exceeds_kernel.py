@@ -1,10 +1,12 @@
-"""The stride is larger than the kernel: some positions are never seen.
+"""The stride jumps over more than the kernel reads: some positions are never seen.
 
 ## What it means
 
 A window jumps over rows or columns, and no other layer reads the value that it
-slides over. (In a residual block the shortcut `conv 128 1 /2` leaves three of
-four positions to the other branch: that is fine, unless that one does, too.)
+slides over. A dilated kernel does so, too, where its dilation has a factor in
+common with the stride: with both 2 it reads every other position only. (In a
+residual block the shortcut `conv 128 1 /2` leaves three of four positions to
+the other branch: that is fine, unless that one does, too.)
 
 ## Why it matters
 
@@ -33,7 +35,8 @@ layers:
 
 ## How to fix it
 
-- A kernel at least as large as the stride.
+- A kernel at least as large as the stride, a dilation without a factor in
+  common with it.
 - Or pooling in front: `avgpool 2 | conv 128 1` sees every position for almost
   the same price (ResNet-D, arXiv 1812.01187).
 """
@@ -63,14 +66,19 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     known: dict[tuple[int, int], Node | None] = {}
     for site, places in chosen(subject, WORDS, lambda place: leaves_holes(place, known)):
         windows = _windows(places[0].view, places[0].node)
-        worst = max(windows, key=lambda window: window.stride - window.span)
-        seen, every = prod(min(window.reads, window.extent) for window in windows), prod(w.extent for w in windows)
-        help = f"a kernel of {worst.stride} or more"
+        worst = max(filter(_has_holes, windows), key=lambda window: (window.stride > window.span, window.stride))
+        seen, every = prod(window.seen() for window in windows), prod(window.extent for window in windows)
+        if worst.stride > worst.span:
+            what = f"stride {worst.stride} is larger than the kernel, {worst.span}"
+            help = f"a kernel of {worst.stride} or more"
+        else:
+            what = f"stride {worst.stride} and dilation {worst.dilation} meet {worst.met} of {worst.stride} positions"
+            help = f"a dilation without a factor in common with {worst.stride}"
         if site.word == "conv" and all(window.kernel == 1 for window in windows):
             strides = "x".join(dict.fromkeys(str(window.stride) for window in windows))
             help += f", or avgpool {strides} in front of it"
         yield site.finding(
-            f"stride {worst.stride} is larger than the kernel, {worst.span}: positions in between are never seen",
+            f"{what}: positions in between are never seen",
             f"{grouped(every)} - {grouped(seen)} = {grouped(every - seen)} of {grouped(every)} positions never read",
             help=(help,),
             places=places,
@@ -112,10 +120,15 @@ def _readers(view: View, value: Node) -> list[Node]:
 def _jumps(view: View, node: Node) -> bool:
     if node.kind not in WORDS:
         return False
-    stride, kernel = getattr(node.layer, "stride", None), getattr(node.layer, "kernel", 1)
-    if stride is None or (isinstance(stride, int) and isinstance(kernel, int) and stride <= kernel):
+    stride, kernel, dilation = (getattr(node.layer, name, 1) for name in ("stride", "kernel", "dilation"))
+    plain = stride is None or (isinstance(stride, int) and isinstance(kernel, int) and stride <= kernel)
+    if stride == 1 or (plain and dilation == 1):
         return False
-    return any(window.stride > window.span and window.extent > window.span for window in _windows(view, node))
+    return any(map(_has_holes, _windows(view, node)))
+
+
+def _has_holes(window: Window) -> bool:
+    return window.met < window.stride and window.extent > window.span
 
 
 def _windows(view: View, node: Node) -> tuple[Window, ...]:

@@ -27,6 +27,7 @@ from typing import Any, NamedTuple
 
 from cnncalc import api, library
 from cnncalc.analysis.memory import replay, simulate
+from cnncalc.analysis.memory.gpus import Gpu
 from cnncalc.graph import Graph
 
 SECONDS = 420.0
@@ -121,9 +122,14 @@ def remembered(device: str, setups: Iterable[Setup], clock: Clock) -> dict[str, 
     from cnncalc.backend.device_memory import WITHOUT_WORKSPACES
 
     setups = tuple(setups)
+    workspace = 0
+    if device != "cpu":
+        import torch
+
+        workspace = Gpu(0, torch.cuda.get_device_capability(device)).workspace_bytes
     found: dict[str, Any] = {
         **head(device),
-        "setups": [{**each._asdict(), **predicted(each, device)} for each in setups],
+        "setups": [{**each._asdict(), **predicted(each, device, workspace)} for each in setups],
     }
     for name, environment in (("without_workspaces", WITHOUT_WORKSPACES), ("with_workspaces", {})):
         for row, answer in zip(found["setups"], answers(device, setups, environment, clock), strict=False):
@@ -131,13 +137,25 @@ def remembered(device: str, setups: Iterable[Setup], clock: Clock) -> dict[str, 
     return found
 
 
-def predicted(setup: Setup, device: str) -> dict[str, Any]:
-    """The model's peak, and the replay of the allocator over three steps, without workspaces."""
+def predicted(setup: Setup, device: str, workspace: int = 0) -> dict[str, Any]:
+    """The model's peak, and the replay of the allocator over three steps: without workspaces, and with cuBLAS's."""
+    from cnncalc.backend import truth
+
     report = simulate(
-        setup.graph, batch=setup.batch, dtype=setup.dtype, optimizer=setup.optimizer, device=device.partition(":")[0]
+        setup.graph,
+        batch=setup.batch,
+        dtype=setup.dtype,
+        optimizer=setup.optimizer,
+        device=device.partition(":")[0],
+        torch=truth.release(),
     )
-    replayed = replay(report)._asdict() if report.device == "cuda" else {}
-    return {"predicted": {"peak_bytes": report.peak_bytes, "saved_bytes": report.saved_bytes, **replayed}}
+    found = {"peak_bytes": report.peak_bytes, "saved_bytes": report.saved_bytes}
+    if report.device == "cpu":
+        return {"predicted": found}
+    return {
+        "predicted": {**found, **replay(report)._asdict()},
+        "predicted_with_workspace": replay(report, workspace=workspace)._asdict(),
+    }
 
 
 def answers(

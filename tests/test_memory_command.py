@@ -74,6 +74,23 @@ def test_the_workspace_is_that_of_the_gpu() -> None:
     assert (found["cuda"]["workspace_bytes"], found["limit_bytes"]) == (hopper, 2**30)
 
 
+def test_the_release_of_torch() -> None:
+    line = "3x9x9 | conv 4 1 | slice 0 2 | gn 2 | conv 3 1 | fc 10"
+    found = {}
+    for chosen, told in (("2.13", "2.13"), ("2.14.1", "2.14"), ("2.15.0+cu132", "2.15"), ("3.0", "3.0")):
+        document = json.loads(run(line, "--batch", "2", "--torch", chosen, "--format", "json")[1])
+        assert document["torch"] == told
+        found[told] = (document["saved_bytes"], document["cuda"]["allocated_bytes"])
+    assert found["2.13"][0] < found["2.14"][0] == found["2.15"][0] == found["3.0"][0]
+    assert found["2.14"][1] > found["2.15"][1] == found["3.0"][1]
+    assert json.loads(run(line, "--format", "json")[1])["torch"] == "2.15"
+    assert "16.2 MiB of it are cuBLAS's workspaces, for forward and for backward" in run(line, "--torch", "2.14")[1]
+    assert "8.1 MiB of it are cuBLAS's workspace;" in run(line, "--torch", "2.14", "--inference")[1]
+    for wrong, words in (("2.5", "of torch 2.5 is not modelled"), ("new", "a release such as 2.13"), ("2.", "such as")):
+        code, _, told = run(line, "--torch", wrong)
+        assert code == 2 and words in told
+
+
 def test_several_nets() -> None:
     code, out, _ = run("dcgan", "--format", "json")
     assert code == 0

@@ -38,6 +38,7 @@ from cnncalc.cli._options import choosing, read_settings, target
 @click.option("--loss", type=click.Choice(["cross_entropy", "mean"]), help="The loss of the training step.")
 @click.option("--limit", metavar="SIZE", help="Say which batch fits, e.g. 24GiB.")
 @click.option("--gpu", metavar="NAME", help="Say which batch fits this GPU, e.g. h100.")
+@click.option("--torch", metavar="VERSION", help="Follow this release, 2.6 or newer.  [default: 2.15]")
 @click.option("--hints", is_flag=True, help="Work out what would help: in place, amp, bfloat16, checkpoints.")
 @click.option("--svg", type=click.Path(dir_okay=False, writable=True), help="Write the chart of the step as a picture.")
 @click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)

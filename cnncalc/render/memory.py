@@ -10,6 +10,7 @@ from textwrap import wrap
 from typing import Any
 
 from cnncalc.analysis.memory import MemoryReport, Stage
+from cnncalc.analysis.memory.allocator import WORKSPACE_PER_CALL
 from cnncalc.analysis.memory.estimate import Estimate
 from cnncalc.errors import Diagnostic
 from cnncalc.render import diagnostics
@@ -36,17 +37,28 @@ def table(estimate: Estimate, width: int = 80) -> str:
     lines += [f"at {report.peak_at} ({report.peak_phase}), where these are alive:", *alive(report, width)]
     if estimate.cuda is not None:
         cuda = estimate.cuda
-        workspace = f"{short_bytes(estimate.workspace_bytes)} of it are cuBLAS's workspace; "
         lines += [
             f"CUDA's allocator: {short_bytes(cuda.allocated_bytes)} allocated, "
             f"{short_bytes(cuda.reserved_bytes)} reserved;",
-            f"  {workspace if estimate.workspace_bytes else ''}cuDNN's workspaces come on top",
+            *([workspaces(estimate)] if estimate.workspace_bytes else []),
+            "  cuDNN's workspaces come on top",
         ]
     lines += ["", *chart(report.timeline, width), ""]
     if report.training:
         lines.append(f"loss: {report.loss_about}")
     lines += [each for line in advice(estimate) for each in wrap(line, max(width, 40), subsequent_indent="  ")]
     return "\n".join(lines) + "\n"
+
+
+def workspaces(estimate: Estimate) -> str:
+    """What cuBLAS takes, where there are matrix products."""
+    size = estimate.workspace_bytes
+    if estimate.report.torch >= WORKSPACE_PER_CALL:
+        return f"  cuBLAS's workspace: {short_bytes(size)} while a matrix product runs;"
+    threads = len({product.backward for product in estimate.report.products})
+    if threads == 1:
+        return f"  {short_bytes(size)} of it are cuBLAS's workspace;"
+    return f"  {short_bytes(threads * size)} of it are cuBLAS's workspaces, for forward and for backward;"
 
 
 def data_type(report: MemoryReport) -> str:
@@ -157,6 +169,7 @@ def document(estimate: Estimate) -> dict[str, Any]:
     return {
         "version": VERSION,
         "network": report.graph,
+        "torch": ".".join(map(str, report.torch)),
         **{name: getattr(report, name) for name in names},
         "alive_at_peak": [held._asdict() for held in report.alive],
         "cuda": {**cuda._asdict(), "workspace_bytes": estimate.workspace_bytes} if cuda is not None else None,

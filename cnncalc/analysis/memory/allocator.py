@@ -1,7 +1,7 @@
 """CUDA's caching allocator, replayed: from the tensors of a step to what the device gives away.
 
 The rules are those of torch's native backend with default settings (``c10/cuda/CUDACachingAllocator.cpp``,
-``c10/core/AllocatorConfig.h``, torch 2.13): requests are rounded up to 512 bytes; up to 1 MiB they come out of
+``c10/core/AllocatorConfig.h``, torch 2.6 to 2.15): requests are rounded up to 512 bytes; up to 1 MiB they come out of
 segments of 2 MiB, up to 10 MiB out of segments of 20 MiB, above out of a segment of their own rounded up to 2 MiB; the
 best fitting free block is taken, split where the rest is worth keeping, and merged with its neighbours when freed.
 Where the device has no more, whole free segments go back to it and the request is tried again.
@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from cnncalc.analysis.memory.report import Allocation, MemoryReport
+from cnncalc.analysis.memory.tensors import Product
 
 SMALLEST = 512
 SMALL = 2**20
@@ -21,6 +22,10 @@ SMALL_SEGMENT = 2 * 2**20
 LARGE_FROM = 10 * 2**20
 LARGE_SEGMENT = 20 * 2**20
 ROUND_LARGE = 2 * 2**20
+
+WORKSPACE_PER_CALL = (2, 15)
+"""Since this release of torch cuBLAS's workspace is given back after every product."""
+FUSED_WORKSPACE = 2**20
 
 _APART = 2**40
 """Segments never touch: the distance between their addresses."""
@@ -157,10 +162,11 @@ class CudaMemory(NamedTuple):
 def replay(report: MemoryReport, *, workspace: int = 0, limit: int | None = None, steps: int = 3) -> CudaMemory:
     """Put the log of a report through the allocator: what is resident, then so many steps.
 
-    ``workspace`` bytes of cuBLAS are taken at the first matrix product and kept; the optimizer's state is made at the
-    end of the first step.  Raises :class:`OutOfMemory` where the device's ``limit`` does not suffice.
+    ``workspace`` bytes are cuBLAS's (:class:`Workspaces`); the optimizer's state is made at the end of the first step.
+    Raises :class:`OutOfMemory` where the device's ``limit`` does not suffice.
     """
     allocator = Allocator(limit)
+    workspaces = Workspaces(allocator, workspace, report.torch)
     live: dict[int, Block | None] = {}
 
     def run(log: Iterable[Allocation]) -> None:
@@ -171,15 +177,38 @@ def replay(report: MemoryReport, *, workspace: int = 0, limit: int | None = None
                 allocator.release(live.pop(key))
 
     run(report.resident_log)
-    log, split, product = report.step_log, report.optimizer_at, report.product_at
+    log, split = report.step_log, report.optimizer_at
     for step in range(steps):
-        if step or product is None:
-            run(log[:split])
-        else:
-            run(log[:product])
-            allocator.allocate(workspace)
-            run(log[product:split])
+        done = 0
+        for product in report.products if workspace else ():
+            run(log[done : product.at])
+            workspaces.serve(product)
+            done = product.at
+        run(log[done:split])
         if not step:
             run(report.state_log)
         run(log[split:])
     return CudaMemory(allocator.requested_peak, allocator.allocated_peak, allocator.reserved_peak, allocator.retries)
+
+
+class Workspaces:
+    """What cuBLAS works in (``CublasHandlePool.cpp``).
+
+    Up to torch 2.14 it is taken at the first matrix product and kept, by every thread for itself: backward has a thread
+    of its own.  Since 2.15 it is taken for each product and given back; where the bias is added in the product, which
+    is cuBLASLt's, 1 MiB.
+    """
+
+    def __init__(self, allocator: Allocator, bytes: int, torch: tuple[int, int]) -> None:
+        self.allocator = allocator
+        self.bytes = bytes
+        self.kept = torch < WORKSPACE_PER_CALL
+        self.threads: set[bool] = set()
+
+    def serve(self, product: Product) -> None:
+        """One product."""
+        if not self.kept:
+            self.allocator.release(self.allocator.allocate(FUSED_WORKSPACE if product.fused else self.bytes))
+        elif product.backward not in self.threads:
+            self.threads.add(product.backward)
+            self.allocator.allocate(self.bytes)

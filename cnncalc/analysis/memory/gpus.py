@@ -10,8 +10,7 @@ CONTEXT_BYTES = GIB // 2
 """About what the CUDA context and cuDNN's and cuBLAS's code take of a device before the first tensor."""
 
 WORKSPACE_BYTES = 2 * 4096 * 1024 + 8 * 16 * 1024
-"""cuBLAS's workspace where nothing says otherwise, ``CUBLAS_WORKSPACE_CONFIG=:4096:2:16:8`` (``CublasHandlePool.cpp``);
-it is taken once, at the first matrix product."""
+"""cuBLAS's workspace by default: ``CUBLAS_WORKSPACE_CONFIG=:4096:2:16:8`` (``CublasHandlePool.cpp``)."""
 HOPPER_WORKSPACE_BYTES = 32 * 2**20
 """The same from compute capability 9.0 on, Hopper and Blackwell."""
 HOPPER = (9, 0)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from cnncalc.analysis.memory.autocast import LOW_DTYPES
 from cnncalc.analysis.memory.optimizers import OPTIMIZERS
-from cnncalc.analysis.memory.tensors import Storage
+from cnncalc.analysis.memory.tensors import Product, Storage
 
 if TYPE_CHECKING:
     from cnncalc.analysis.memory.run import Run
@@ -79,8 +79,10 @@ class MemoryReport(NamedTuple):
     """Events of every step."""
     optimizer_at: int
     """The place in ``step_log`` where the optimizer begins."""
-    product_at: int | None
-    """The place of the first matrix product; None where there is none."""
+    products: tuple[Product, ...]
+    """The matrix products of a step, by their places in ``step_log``."""
+    torch: tuple[int, int]
+    """The release of torch that was followed."""
 
 
 def report_of(run: Run, dtype: str, device: str) -> MemoryReport:
@@ -124,7 +126,8 @@ def report_of(run: Run, dtype: str, device: str) -> MemoryReport:
         () if eager else tuple(logs[state_first:state_last]),
         tuple(logs[first:]),
         next((moment.first - first for moment in tape.moments if moment.phase == "optimizer"), len(logs) - first),
-        None if tape.product is None else tape.product - first,
+        tuple([each._replace(at=each.at - first) for each in tape.products]),
+        tape.torch,
     )
 
 

@@ -18,9 +18,10 @@ import heapq
 from collections.abc import Sequence
 
 from cnncalc.analysis.memory.layout import like
-from cnncalc.analysis.memory.tensors import Backward, InplaceFault, Moment, Step, Storage, Strides, Tensor
+from cnncalc.analysis.memory.tensors import Backward, InplaceFault, Moment, Product, Step, Storage, Strides, Tensor
 from cnncalc.shape import Shape
 
+OLDEST = (2, 6)
 TORCH = (2, 15)
 """The release of torch that is followed where none is named."""
 
@@ -54,8 +55,7 @@ class Tape:
         self.place = ""
         self.gradients: dict[int, Tensor] = {}
         self.saved: set[Storage] = set()
-        self.product: int | None = None
-        """The events before the first matrix product, at which CUDA's library for them takes its workspace."""
+        self.products: list[Product] = []
         self.batch: set[Storage] = set()
 
     # -- memory ------------------------------------------------------------------------------------------------
@@ -105,10 +105,9 @@ class Tape:
         number.storage.listed = False
         return number
 
-    def multiplies(self) -> None:
-        """A matrix product comes next."""
-        if self.product is None:
-            self.product = len(self.events)
+    def multiplies(self, fused: bool = False) -> None:
+        """A matrix product comes next; ``fused``: it adds the bias, too."""
+        self.products.append(Product(len(self.events), self.phase in ("backward", "recompute"), fused))
 
     def hold(self, tensor: Tensor) -> Tensor:
         tensor.holders += 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from cnncalc.shape import Shape
 
@@ -92,6 +92,15 @@ class Step:
         for edge in edges:
             if type(edge) is Step:
                 edge.holders += 1
+
+
+class Product(NamedTuple):
+    """A matrix product of CUDA's library for them: its place among the events, whether backward's thread makes it, and
+    whether the bias is added in it."""
+
+    at: int
+    backward: bool
+    fused: bool
 
 
 class Moment:

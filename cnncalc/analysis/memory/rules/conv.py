@@ -65,10 +65,15 @@ def linear(tape: Tape, site: Site, x: Tensor) -> Tensor:
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
         first = tape.another(gradient, before, "gradient") if wanted else None
-        return [first, *gradients_of(tape, site.parameters)]
+        if wanted:
+            tape.multiplies()
+        made = gradients_of(tape, site.parameters[:1])
+        tape.multiplies()
+        return [first, *made, *gradients_of(tape, site.parameters[1:])]
 
-    tape.multiplies()
     out = tape.another(x, site.shape)
+    # cuBLASLt adds the bias, unless the weight is a single row or column (Blas.cpp)
+    tape.multiplies(fused="bias" in site.weights and min(site.weights["weight"].shape) > 1)
     saves = (x, site.weights["weight"]) if wanted else (x,)
     return tape.record(out, (x, *site.parameters), backward, saves)
 
@@ -140,13 +145,16 @@ def _bmm(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
     shapes = (x.shape, y.shape)
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
-        return [
-            tape.another(gradient, shape, "gradient") if want else None
-            for shape, want in zip(shapes, wanted, strict=True)
-        ]
+        made: list[Tensor | None] = []
+        for shape, want in zip(shapes, wanted, strict=True):
+            made.append(tape.another(gradient, shape, "gradient") if want else None)
+            if want:
+                tape.multiplies()
+        return made
 
     saves = [each for each, want in ((x, wanted[1]), (y, wanted[0])) if want]
+    product = tape.another(x, (x.shape[0], x.shape[1], y.shape[2]))
     tape.multiplies()
-    out = tape.record(tape.another(x, (x.shape[0], x.shape[1], y.shape[2])), (x, y), backward, saves)
+    out = tape.record(product, (x, y), backward, saves)
     tape.drop(x, y)
     return out

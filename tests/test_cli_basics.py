@@ -337,3 +337,25 @@ def test_what_cannot_begin_is_json_where_json_is_asked_for(arguments: tuple[str,
 def test_a_heading_names_a_bundled_file_shortly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert run("summarize", "alexnet").stdout.splitlines()[0] == "AlexNet   input 3x227x227   bundled alexnet.yaml"
+
+
+@pytest.mark.parametrize("columns", [None, ["name", "output", "params", "macs", "bias", "norm", "activation", "rf"]])
+@pytest.mark.parametrize("width", [30, 60, 79, 80, 200])
+def test_a_terminal_cuts_nothing_out_of_a_table(width: int, columns: list[str] | None) -> None:
+    from cnncalc.render import table
+
+    made = table.sheet(api.analyse("alexnet"), columns=columns, width=width)
+    shown = [re.sub(r"\x1b\[[\d;]*m", "", line).rstrip() for line in table.coloured(made, width).splitlines()]
+    plain = table.plain(made, width).splitlines()
+    assert shown == [line for line in plain if not line.startswith("─")] and not any("…" in line for line in plain)
+    if columns is None and width >= 60:
+        assert max(map(len, plain)) <= width
+
+
+def test_bars_give_way_to_columns_that_were_asked_for() -> None:
+    from cnncalc.render import table
+
+    asked = ["name", "output", "params", "macs", "bias", "norm", "rf"]
+    report = api.analyse("alexnet")
+    narrow, wide = (table.plain(table.sheet(report, 1, asked, width), width) for width in (80, 120))
+    assert "█" in wide and "█" not in narrow and "62,378,344" in narrow

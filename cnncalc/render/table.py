@@ -73,15 +73,16 @@ def sheet(
 ) -> Sheet:
     """The table of a report, narrow enough for ``width`` where that can be done without loss of sense."""
     lines = below(report, tool)
-    if columns is not None:
-        rows = fold(report, fitting_depth(report) if depth is None else depth)
-        return build(report, rows, columns, bars=True, exact=True, lines=lines)
     depths = range(fitting_depth(report), 0, -1) if depth is None else (depth,)
+    layouts = LAYOUTS
+    if columns is not None:
+        depths = depths[:1]
+        layouts = ((columns, True, True), (columns, False, True))
     made = None
-    for names, bars, exact in LAYOUTS:
+    for names, bars, exact in layouts:
         for each in depths:
             made = build(report, fold(report, each), names, bars, exact, lines)
-            if sum(widths(made)) + 2 * (len(made.headings) - 1) <= width:
+            if breadth(made) <= width:
                 return made
     assert made is not None
     return made
@@ -213,10 +214,15 @@ def widths(made: Sheet) -> list[int]:
     ]
 
 
+def breadth(made: Sheet) -> int:
+    """How many columns of a screen the table takes: its own, with two blanks between."""
+    return sum(widths(made)) + 2 * (len(made.headings) - 1)
+
+
 def plain(made: Sheet, width: int = 80) -> str:
     """The sheet as plain text; no line is wider than it must be."""
     sizes = widths(made)
-    line = "─" * (sum(sizes) + 2 * (len(sizes) - 1))
+    line = "─" * breadth(made)
 
     def row(texts: Sequence[str]) -> str:
         cells = [
@@ -250,7 +256,8 @@ STYLES = {"bar": "cyan", "name": "bold", "warn": "yellow", "dim": "dim", "bold":
 
 
 def coloured(made: Sheet, width: int) -> str:
-    """The sheet with the colours of a terminal, through rich."""
+    """The sheet with the colours of a terminal, through rich.  A table that is wider goes on behind the edge: rich
+    would cut names and figures."""
     from io import StringIO
 
     from rich.console import Console
@@ -258,9 +265,9 @@ def coloured(made: Sheet, width: int) -> str:
     from rich.text import Text
 
     out = StringIO()
-    console = Console(file=out, force_terminal=True, width=width, highlight=False)
+    console = Console(file=out, force_terminal=True, width=max(width, breadth(made)), highlight=False)
     console.print(Text.assemble((made.title[0].text, "bold"), "   ", (made.title[1].text, "dim")), soft_wrap=True)
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_edge=False)
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold", show_edge=False, pad_edge=False)
     for heading, right in zip(made.headings, made.right, strict=True):
         table.add_column(Text(heading), justify="right" if right else "left", no_wrap=True)
     for row in made.rows:

@@ -17,10 +17,11 @@ from cnncalc.collector import paused
 from cnncalc.errors import Diagnostic, SpecError, did_you_mean, fault
 from cnncalc.files import load_source, source_of
 from cnncalc.formats.read import read
-from cnncalc.shape import Shape
+from cnncalc.shape import Shape, channels_last
 from cnncalc.source import Scalar, Source
 from cnncalc.spec.network import Network
 from cnncalc.spec.phrase import parse_value
+from cnncalc.spec.syntax import Group as Items
 from cnncalc.spec.syntax import Number, Size, Unary
 from cnncalc.spec.validate import validate
 
@@ -137,17 +138,19 @@ def find_source(target: str | os.PathLike[str]) -> tuple[Source, str | None]:
 
 
 def read_shape(text: str) -> Shape:
-    """``3x224x224`` or ``784``; raises :class:`SpecError`."""
+    """``3x224x224``, ``3,224,224`` or ``784``, channels first as in a file; raises :class:`SpecError`."""
     scalar = Scalar(Source("--input", text), text, 0, len(text), 0)
     expr = parse_value(scalar)
-    if isinstance(expr, Size):
-        shape: Shape = expr.dims
-    elif isinstance(expr, Number) and isinstance(expr.value, int):
-        shape = (expr.value,)
+    items = expr.items if isinstance(expr, Items) else (expr,)
+    if len(items) == 1 and isinstance(items[0], Size):
+        shape: Shape = items[0].dims
     else:
-        shape = ()
-    if not shape or min(shape) < 1:
+        shape = tuple(each.value if isinstance(each, Number) and isinstance(each.value, int) else 0 for each in items)
+    if min(shape, default=0) < 1:
         raise fault("T104", f"{text!r} is no shape", scalar.mark, help=["a shape is written 3x224x224, channels first"])
+    wrong = channels_last(shape, scalar.mark)
+    if wrong is not None:
+        raise SpecError(wrong)
     return shape
 
 

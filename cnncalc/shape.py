@@ -9,6 +9,9 @@ from collections.abc import Iterable, Sequence
 from math import prod
 from typing import TypeAlias
 
+from cnncalc.errors import Diagnostic
+from cnncalc.source import Mark
+
 Shape: TypeAlias = tuple[int, ...]
 
 AXIS_NAMES: dict[int, tuple[str, ...]] = {0: (), 1: ("L",), 2: ("H", "W"), 3: ("D", "H", "W")}
@@ -40,3 +43,15 @@ def product(values: Iterable[int]) -> str:
 def elements(shape: Shape) -> int:
     """How many values a tensor of this shape holds, for one example."""
     return prod(shape)
+
+
+def channels_last(shape: Shape, mark: Mark) -> Diagnostic | None:
+    """T107 where a shape looks as if its channels stood last."""
+    if len(shape) < 3 or shape[-1] not in (1, 3, 4) or min(shape[:-1]) <= 8:
+        return None
+    if len(set(shape[:-1])) != 1 and (shape[-1] != 3 or min(shape[:-1]) < 32):
+        return None
+    order = {3: "height x width x channels", 4: "depth x height x width x channels"}.get(len(shape), "channels last")
+    right = show((shape[-1], *shape[:-1]))
+    message = f"{show(shape)} looks like {order}"
+    return Diagnostic("T107", message, mark, "channels come first here", help=(f"write {right}",))

@@ -285,6 +285,37 @@ def test_a_symbolic_link_does_not_lead_out(tmp_path: Path) -> None:
     assert caught.value.diagnostics[0].code == "G111"
 
 
+@pytest.mark.parametrize(
+    ("phrase", "code", "label", "help"),
+    [
+        ("conv 8 3 P1", "T101", "", "did you mean 'p1'? conv takes: channels, kernel, "),
+        ("conv 8 3 p 1", "T101", "", "write p1, close together. conv takes: channels, kernel, "),
+        ("conv 8 3 relu", "T101", "", "a layer is a step of its own: conv ... | relu. conv takes: "),
+        ("conv(3, 8, kernel=3)", "T110", "it is 8 already", "conv takes: channels, kernel, stride, "),
+        ("bn 3", "T104", "", "bn takes: [affine, track, frozen, eps]; what flows in is known, and no argument"),
+        ("fc 10 20", "T104", "", "fc takes: features [bias]; what flows in is known, and no argument"),
+    ],
+)
+def test_arguments_in_another_notation(phrase: str, code: str, label: str, help: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        cnncalc.analyse(cnncalc.parse(f"3x8x8 | {phrase}"))
+    (found,) = caught.value.diagnostics
+    assert (found.code, found.label) == (code, label) and found.help[0].startswith(help)
+
+
+@pytest.mark.parametrize("shape", ["1x32x32", "1,32,32", "(1, 32, 32)", (1, 32, 32)])
+def test_another_input_is_written_as_in_a_file(shape: str | tuple[int, ...]) -> None:
+    assert cnncalc.analyse(cnncalc.load("lenet5", input=shape)).inputs[0][1] == (1, 32, 32)
+
+
+def test_another_input_with_its_channels_last() -> None:
+    for text in ("224x224x3", "224,224,3"):
+        with pytest.raises(SpecError) as caught:
+            cnncalc.load("zfnet", input=text)
+        (found,) = caught.value.diagnostics
+        assert (found.code, found.help) == ("T107", ("write 3x224x224",))
+
+
 def test_long_form_is_the_same_table() -> None:
     long = "input: 3x8x8\nlayers:\n  a: {op: conv, channels: 4, kernel: [3, 3], pad: [[0, 1], 1], bias: false}\n  b: {op: relu}\n  c: {op: add, from: [a, b]}"
     short = "input: 3x8x8\nlayers:\n  a: conv 4 3x3 p0:1x1 nobias\n  b: relu\n  c: add(a, b)"

@@ -435,7 +435,33 @@ MESSAGES: list[tuple[str, tuple[str, ...]]] = [
             "unexpected 'conv'",
             "conv",
             "'|' and a layer can stand here",
-            "the name of a layer comes first: conv 3x32x32",
+            "an input ends with '|': 3x32x32 | conv ...",
+        ),
+    ),
+    *(
+        (f"{shape} | conv 8 3", ("Y201", f"{shape!r} is no shape", place, "an input begins the line", "write 3x32x32"))
+        for shape, place in (
+            ("3,32,32", "3,32,32"),
+            ("3 32 32", "3 32 32"),
+            ("3*32*32", "3*32*32"),
+            ("3X32X32", "3X32X32"),
+            ("(3, 32, 32)", "3, 32, 32"),
+            ("[3, 32, 32]", "3, 32, 32"),
+        )
+    ),
+    (
+        "a > b",
+        ("Y201", "unexpected '>'", ">", STEP_END, "write '|' or '->' between steps"),
+    ),
+    ("(a)x3", ("Y201", "unexpected 'x3'", "x3", "a group takes no arguments", "a repeat is written (layer ...)*3")),
+    (
+        "b | 3*(a)",
+        (
+            "Y201",
+            "unexpected '3'",
+            "3",
+            "a step begins with the name of a layer",
+            "a repeat is written (layer ...)*3",
         ),
     ),
     (
@@ -522,7 +548,10 @@ MESSAGES: list[tuple[str, tuple[str, ...]]] = [
     ("conv conv3-64:", ("Y201", "unexpected ':'", ":", STEP_END)),
     ("conv - 3", ("Y201", "unexpected '-'", "-", "a sign stands close before its number", "write -3")),
     ("conv 3x3 + 2", ("Y201", "unexpected '+'", "+", "a size takes no part in arithmetic")),
-    ("(a (b) | c) 3", ("Y201", "unexpected '3'", "3", "a group takes no arguments")),
+    (
+        "(a (b) | c) 3",
+        ("Y201", "unexpected '3'", "3", "a group takes no arguments", "a repeat is written (layer ...)*3"),
+    ),
     ("conv (2 + not a)", ("Y201", "unexpected 'not'", "not", "'not' needs parentheses behind an operator")),
     ("conv (a", ("Y203", "this '(' is never closed", "(", "the text ends before its ')'", "add the ')' that ends it")),
     (
@@ -553,7 +582,7 @@ MESSAGES: list[tuple[str, tuple[str, ...]]] = [
             "write (layer ...)*3 to repeat a step, 64*3 (no blanks) to multiply",
         ),
     ),
-    ("(a) 3", ("Y201", "unexpected '3'", "3", "a group takes no arguments")),
+    ("(a) 3", ("Y201", "unexpected '3'", "3", "a group takes no arguments", "a repeat is written (layer ...)*3")),
     ("fork(loc = , b)", ("Y201", "unexpected ','", ",", STEP)),
     ("fork(loc == b)", ("Y201", "unexpected '='", "=", "a single '=' gives an option or a branch its value")),
     ("", ("Y201", "an empty phrase", "", "nothing stands here", "write a layer, for example conv 64 3x3")),

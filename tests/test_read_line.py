@@ -121,6 +121,8 @@ def test_every_place_is_true(text: str) -> None:
         ("<line>", "input: 3x8x8", False),
         ("<line>", "3x8x8 | conv 4 | relu", False),
         ("<line>", "784 -> fc 10", False),
+        ("<line>", "[3, 32, 32] | conv 4 3", False),
+        ("<line>", "[conv 4 3, relu]", True),
         ("<line>", "d(c): relu; a: d 3\n", False),
         ("<line>", "", False),
         ("<line>", "x: conv 3; layers: relu", False),

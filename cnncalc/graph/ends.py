@@ -8,7 +8,7 @@ from cnncalc.errors import Diagnostic, did_you_mean
 from cnncalc.graph.records import LOST, Bundle, Facts, Flowing, Frame, Graph, Node, Wire
 from cnncalc.graph.space import Faultbook, Flow, Space, labels_of
 from cnncalc.layers.base import Work
-from cnncalc.shape import Shape, show
+from cnncalc.shape import Shape, channels_last, show
 from cnncalc.source import Scalar
 from cnncalc.spec.evaluate import UNKNOWN, Scope, SpanFault, Unknown, evaluate
 from cnncalc.spec.network import Net, Statement
@@ -83,18 +83,9 @@ class Ends:
             self.faults.report_span(fault, Frame(text, None, None, (0, 0)))
             return UNKNOWN
         shape = tuple(int(value) for value in values)
-        wrong = channels_last(shape)
-        if wrong:
-            right = show((shape[-1], *shape[:-1]))
-            self.faults.report(
-                Diagnostic(
-                    "T107",
-                    f"{show(shape)} looks like {wrong}",
-                    text.mark,
-                    "channels come first here",
-                    help=(f"write {right}",),
-                )
-            )
+        wrong = channels_last(shape, text.mark)
+        if wrong is not None:
+            self.faults.report(wrong)
             return UNKNOWN
         return shape
 
@@ -181,12 +172,3 @@ def goes_on_from_output(statement: Statement, chain: Chain, above: Statement) ->
         help=(f"begin it with a name: `{above.name} | ...` if that is meant, or the line it should go on from",),
         layer=statement.name,
     )
-
-
-def channels_last(shape: Shape) -> str | None:
-    """What a shape looks like that has its channels last."""
-    if len(shape) < 3 or shape[-1] not in (1, 3, 4) or min(shape[:-1]) <= 8:
-        return None
-    if len(set(shape[:-1])) == 1 or (shape[-1] == 3 and min(shape[:-1]) >= 32):
-        return {3: "height x width x channels", 4: "depth x height x width x channels"}.get(len(shape), "channels last")
-    return None

@@ -125,7 +125,8 @@ class Binder:
 
     def set(self, field: str, value: Any, span: Span) -> None:
         if field in self.slots:
-            raise SpanFault("T110", f"{self.kind.word}'s {field} is given twice", span)
+            before = f"it is {got(self.slots[field].value)} already"
+            raise SpanFault("T110", f"{self.kind.word}'s {field} is given twice", span, (self.takes(),), before)
         self.slots[field] = Slot(value, span)
 
     def option(self, argument: Argument) -> None:
@@ -247,9 +248,12 @@ class Binder:
         return f"{self.kind.word} takes: {', '.join(fields)}" if fields else f"{self.kind.word} takes nothing"
 
     def no_option(self, word: str, span: Span) -> SpanFault:
-        layer = canonical(word)
         hint = did_you_mean(word, [*self.kind.fields, *self.kind.words])
-        if layer and not hint:
+        if word.lower() in self.kind.letters:
+            hint = f"write {word.lower()}1, close together."
+        elif word[:1].lower() in self.kind.letters and word[1:].isdigit():
+            hint = f"did you mean {word.lower()!r}?"
+        elif canonical(word):
             hint = f"a layer is a step of its own: {self.call.word} ... | {word}."
         help = f"{hint} {self.takes()}".strip()
         return SpanFault("T101", f"{self.kind.word} has no option {word!r}", span, (help,))
@@ -286,18 +290,25 @@ def make_layer(
             span = slots[field].span if field in slots else call.span
             code = {"not_whole": "T105", "too_large": "T106"}.get(each["type"], "T104")
             help = ("wrap it in round8(...), ceil(...) or int(...)",) if code == "T105" else ()
+            if isinstance(kind.layer.model_fields[field].default, bool):
+                help = (f"{takes(kind)}; what flows in is known, and no argument",)
             faults.append(SpanFault(code, f"{kind.word}'s {field} {each['msg']}", span, help))
         raise Faults(faults) from None
     made[key] = layer
     return layer
 
 
+def takes(kind: Kind) -> str:
+    """``fc takes: features [bias]``"""
+    optional = [name for name in kind.fields if name not in kind.required and name != "in_channels"]
+    parts = (f"{kind.word} takes:", ", ".join(kind.required), f"[{', '.join(optional)}]" if optional else "")
+    return " ".join(part for part in parts if part)
+
+
 def missing_fault(call: Call, kind: Kind, slots: Mapping[str, Slot], field: str) -> SpanFault:
     given = ", ".join(f"{name}={got(slot.value)}" for name, slot in slots.items())
     example = {"conv": "conv 64 3x3", "deconv": "deconv 64 2x2 /2", "fc": "fc 1000"}.get(kind.word, "")
-    optional = [name for name in kind.fields if name not in kind.required and name != "in_channels"]
-    takes = f"{kind.word} takes: {', '.join(kind.required)}" + (f" [{', '.join(optional)}]" if optional else "")
-    help = (f"{takes}; for example `{example}`" if example else takes,)
+    help = (f"{takes(kind)}; for example `{example}`" if example else takes(kind),)
     return SpanFault(
         "T102", f"{kind.word} needs {field!r}", call.span, help, f"got {given}" if given else "got nothing"
     )

@@ -11,6 +11,9 @@ from cnncalc.spec.syntax import Span
 _WORD = re.compile(r"\w[\w.]*|\.\d[\w.]*|->|=>|\*\*|//|&&|\|\||[=!<>]=|(?s:.)")
 _BEFORE = re.compile(r"(?:\w[\w.]*|->|=>|\*\*|//|\S)\Z")
 _AFTER = re.compile(r"\s*(\w[\w.]*)")
+_SHAPE = re.compile(
+    r"(?:[ \t]*[(\[])?[ \t]*(\d+(?:(?:[ \t]*[,*xX×][ \t]*|[ \t]+)\d+)+)(?:[ \t]*[)\]])?[ \t]*(?=\||->|→|>|\Z)"
+)
 _NUMERIC = re.compile(r"\.?\d")
 _NUMBER = re.compile(r"0|[1-9]\d*|(?:0|[1-9]\d*)\.\d+(?:[eE]\d+)?|[1-9]\d*[eE]\d+|\d+(?:[x×]\d+)+")
 _STEP_ENDS = ("step end", "given end", "branch end")
@@ -102,6 +105,12 @@ def unexpected(lexer: Lexer, opened: list[int], wanted: str) -> PhraseError:
     strange = next((place for place in range(*span) if _is_strange(text[place], place == start)), None)
     if strange is not None:
         return _strange(text[strange], strange)
+    shape = _SHAPE.match(text)
+    if shape and start < shape.end() and wanted in ("given end", "step"):
+        written = "x".join(re.findall(r"\d+", shape[1]))
+        return _syntax(
+            f"{shape[0].strip()!r} is no shape", shape.span(1), "an input begins the line", f"write {written}"
+        )
     if word == ")" and not opened:
         return _syntax("unexpected ')'", span, "no '(' is open here")
     if word in ("|", "->") and wanted in ("loose end", "argument end", "argument") and opened:
@@ -220,6 +229,8 @@ def _advice(lexer: Lexer, opened: list[int], word: str, wanted: str) -> tuple[st
     if word == "=":
         return _equal(text[: lexer.last].removesuffix(before), before, wanted)
     if word in ("==", "!=", "<=", ">=", "<", ">"):
+        if word == ">" and wanted in _STEP_ENDS:
+            return "", "write '|' or '->' between steps"
         return "comparisons stand in parentheses or behind 'if'", ""
     if word == ",":
         return "", "separate arguments with blanks, or write conv(64, 3)" if wanted == "step end" and not opened else ""
@@ -235,7 +246,7 @@ def _advice(lexer: Lexer, opened: list[int], word: str, wanted: str) -> tuple[st
         return "", "a phrase needs no quotes"
     if word in "[]{}":
         return "", "write a list in parentheses: (3, 3)"
-    return _reserved(text[: lexer.last], word, wanted, before)
+    return _reserved(text[: lexer.last], word, wanted, before, text[end:].lstrip())
 
 
 def _operator(kind: str, word: str, wanted: str, before: str, after: str) -> tuple[str, str]:
@@ -263,7 +274,7 @@ def _equal(leading: str, before: str, wanted: str) -> tuple[str, str]:
     return "only the name of an option can stand before '='", ""
 
 
-def _reserved(leading: str, word: str, wanted: str, before: str) -> tuple[str, str]:
+def _reserved(leading: str, word: str, wanted: str, before: str, behind: str) -> tuple[str, str]:
     """The advice for keywords, and for values where a step should be."""
     if word in ("as", "if", "else", "and", "or", "not"):
         if word == "not" and wanted == "value":
@@ -275,13 +286,18 @@ def _reserved(leading: str, word: str, wanted: str, before: str) -> tuple[str, s
         if wanted in ("step", "label", "signature", "argument", "value"):
             return f"{word!r} is a word of the language and cannot be a name", ""
     if wanted == "given end" and word[0].isalpha():
+        if before.count("x") > 1 and not leading.removesuffix(before).strip():
+            return "", f"an input ends with '|': {before} | {word} ..."
         return "", f"the name of a layer comes first: {word} {before}"
     if word[0].isdigit() and wanted == "step":
+        if behind.startswith("*("):
+            return "a step begins with the name of a layer", f"a repeat is written (layer ...)*{word}"
         return "a step begins with the name of a layer", f"for example conv {word if word.isdigit() else '64 ' + word}"
     if before == ")" and wanted in _STEP_ENDS and (word[0].isalnum() or word == "/"):
         if _closes_a_layer(leading):
             return "the arguments ended with the ')'", "put it into the parentheses, or write the layer without them"
-        return "a group takes no arguments", ""
+        count = re.fullmatch(r"[x×]?(\d+)", word)
+        return "a group takes no arguments", f"a repeat is written (layer ...)*{count[1]}" if count else ""
     return "", ""
 
 

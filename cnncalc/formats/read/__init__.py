@@ -13,7 +13,7 @@ from cnncalc.source import Mapping, Source
 __all__ = ["is_yaml", "read"]
 
 _YAML_NAMES = (".yaml", ".yml", ".json")
-_YAML_BEGINS = re.compile(r"\ufeff?(?:\s|#[^\r\n]*(?:[\r\n]|$))*(?:\{|\[|- |%|---)")
+_YAML_BEGINS = re.compile(r"\ufeff?(?:\s|#[^\r\n]*(?:[\r\n]|$))*(?:\{|\[(?!\s*\d[\d\s,]*\]\s*(?:\||->|→))|- |%|---)")
 _KEY = re.compile(
     r"""^\ufeff?["']?(name|about|inputs?|params|variants|defaults|blocks|shared|layers|outputs|nets|import|tiling"""
     r"""|expect)["']?[ \t]*:(?=\s|\Z)""",

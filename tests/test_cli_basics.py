@@ -359,3 +359,12 @@ def test_bars_give_way_to_columns_that_were_asked_for() -> None:
     report = api.analyse("alexnet")
     narrow, wide = (table.plain(table.sheet(report, 1, asked, width), width) for width in (80, 120))
     assert "█" in wide and "█" not in narrow and "62,378,344" in narrow
+
+
+@pytest.mark.parametrize("value", ["abc", "0", "2.5", "3x227x227"])
+def test_what_is_no_whole_number(value: str) -> None:
+    assert (
+        f"'--batch': {value!r} is no whole number from 1 to 1,000,000,000"
+        in run("summarize", "lenet5", "--batch", value).stderr
+    )
+    assert f"'--depth': {value!r} is no whole number from 1\n" in run("summarize", "lenet5", "--depth", value).stderr

@@ -453,6 +453,10 @@ MESSAGES: list[tuple[str, tuple[str, ...]]] = [
         "a > b",
         ("Y201", "unexpected '>'", ">", STEP_END, "write '|' or '->' between steps"),
     ),
+    (
+        "c1:conv 3 3",
+        ("Y201", "unexpected ':'", ":", STEP_END, "a blank follows the ':' behind the name of a line: c1: conv 64 3"),
+    ),
     ("(a)x3", ("Y201", "unexpected 'x3'", "x3", "a group takes no arguments", "a repeat is written (layer ...)*3")),
     (
         "b | 3*(a)",

@@ -12,6 +12,7 @@ import yaml as pyyaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from cnncalc import api
 from cnncalc.errors import SpecError
 from cnncalc.formats.read.yaml import MAX_DEPTH, MAX_FAULTS, read
 from cnncalc.render.diagnostics import text as rendered
@@ -234,6 +235,34 @@ CASES = {
         "2:4",
         "not valid YAML: mapping values are not allowed here",
         "this line goes on from line 1: give both the same indentation, or end line 1 with ':' if it is a key",
+    ),
+    "no blank behind a colon": (
+        "layers:\n  a:conv 3 3  # c\n  b: c\n",
+        "Y101",
+        "2:3",
+        "not valid YAML: this line has no ': '",
+        "a blank follows the ':' of a key: a: conv 3 3",
+    ),
+    "no blank behind the first colon": (
+        "input:3x8x8\r\nlayers:\r\n  b: c\r\n",
+        "Y101",
+        "1:1",
+        "not valid YAML: this line has no ': '",
+        "a blank follows the ':' of a key: input: 3x8x8",
+    ),
+    "blanks of a word processor": (
+        "layers:\n  a: b\n   \xa0c: d\n",
+        "Y101",
+        "3:4",
+        "not valid YAML: U+00A0 (no-break space) cannot indent a line",
+        "indent with blanks, two per level",
+    ),
+    "a list behind such blanks": (
+        "layers:\n\u2003- b\n\u2003- c\n",
+        "Y101",
+        "2:1",
+        "not valid YAML: U+2003 (em space) cannot indent a line",
+        "indent with blanks, two per level",
     ),
     "tab": (
         "layers:\n\ta: b\n",
@@ -584,3 +613,9 @@ def test_values_are_those_of_pyyaml(
             assert style in ("|", ">")
         return
     assert got == expected
+
+
+def test_a_key_behind_blanks_of_a_word_processor() -> None:
+    source = Source("net.yaml", "input: 3x8x8\nlayers:\n  a: conv 3 3\n\xa0\xa0b: conv 3 3\n")
+    (found,) = api.network_of(source).diagnostics
+    assert (found.code, found.help) == ("Y103", ("indent with plain blanks: U+00A0 is a letter to YAML",))

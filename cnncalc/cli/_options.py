@@ -12,6 +12,19 @@ from cnncalc.errors import SpecError
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class Whole(click.IntRange):
+    """A whole number between two bounds, both of which a refusal names."""
+
+    name = "n"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return super().convert(value, param, ctx)
+        except click.BadParameter:
+            most = "" if self.max is None else f" to {self.max:,}"
+            self.fail(f"{value!r} is no whole number from {self.min}{most}", param, ctx)
+
+
 def complete_target(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
     """Bundled names, and files by the shell."""
     from click.shell_completion import CompletionItem
@@ -64,9 +77,7 @@ def sizing(function: F) -> F:
 
     for decorate in reversed(
         (
-            click.option(
-                "--batch", type=click.IntRange(1, 10**9), default=1, show_default=True, help="Examples at a time."
-            ),
+            click.option("--batch", type=Whole(1, 10**9), default=1, show_default=True, help="Examples at a time."),
             click.option(
                 "--dtype",
                 type=click.Choice(list(DTYPE_BYTES)),

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from cnncalc.cli._options import Whole
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -67,7 +69,7 @@ MANY = 300
 @click.option("--stdin-filename", metavar="NAME", help="What the text of stdin is called.")
 @click.option("--config", metavar="FILE", help="This configuration instead of the nearest.")
 @click.option("--no-config", is_flag=True, help="No configuration.")
-@click.option("--jobs", type=click.IntRange(1), help="Processes at once.  [default: as many as pay]")
+@click.option("--jobs", type=Whole(1), help="Processes at once.  [default: as many as pay]")
 @click.option("--show-files", is_flag=True, help="Only say which files would be linted.")
 @click.option("--show-settings", is_flag=True, help="Only show the settings.")
 @click.pass_context

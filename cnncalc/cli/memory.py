@@ -10,14 +10,14 @@ from typing import Any
 
 import click
 
-from cnncalc.cli._options import choosing, read_settings, target
+from cnncalc.cli._options import Whole, choosing, read_settings, target
 
 
 @click.command()
 @target
 @choosing
 @click.option("--net", metavar="NAME", help="Only this net of a file with several.")
-@click.option("--batch", type=click.IntRange(1, 10**6), default=1, show_default=True, help="Examples at a time.")
+@click.option("--batch", type=Whole(1, 10**6), default=1, show_default=True, help="Examples at a time.")
 @click.option(
     "--dtype",
     type=click.Choice(["float32", "bfloat16", "float16", "float64", "amp"]),

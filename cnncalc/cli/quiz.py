@@ -16,7 +16,7 @@ import sys
 
 import click
 
-from cnncalc.cli._options import formats_in
+from cnncalc.cli._options import Whole, formats_in
 
 FORMATS = formats_in("formats", "write", "quiz")
 
@@ -25,7 +25,7 @@ FORMATS = formats_in("formats", "write", "quiz")
 @click.argument("assignment", metavar="ASSIGNMENT", type=click.Path())
 @click.option("--to", "format_", type=click.Choice(FORMATS), required=True, help="The system, or its format.")
 @click.option("--out", "out", metavar="PATH", type=click.Path(), help="The file; for PrairieLearn the folder.")
-@click.option("--variants", type=click.IntRange(1, 1000), metavar="N", help="Versions with other numbers to draw from.")
+@click.option("--variants", type=Whole(1, 1000), metavar="N", help="Versions with other numbers to draw from.")
 @click.option("--student", metavar="ID", default="", help="This student's own numbers.")
 @click.option("--force", is_flag=True, help="Overwrite what exists.")
 def command(assignment: str, format_: str, out: str | None, variants: int | None, student: str, force: bool) -> None:

@@ -16,7 +16,9 @@ from typing import Any
 
 import click
 
-SIZE = click.IntRange(1, 10**15)
+from cnncalc.cli._options import Whole
+
+SIZE = Whole(1, 10**15)
 
 
 @click.command()
@@ -27,7 +29,7 @@ SIZE = click.IntRange(1, 10**15)
 @click.option("--pad", metavar="P", help="The padding: 2, 1:2 (before and after), same or half.")
 @click.option("--dilation", type=SIZE, default=1, show_default=True, metavar="D", help="The dilation.")
 @click.option("--transposed", is_flag=True, help="A transposed convolution.")
-@click.option("--limit", type=click.IntRange(1, 10_000), default=10, show_default=True, help="So many of each kind.")
+@click.option("--limit", type=Whole(1, 10_000), default=10, show_default=True, help="So many of each kind.")
 @click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.pass_context
 def command(

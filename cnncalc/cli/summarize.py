@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.cli._options import choosing, exit_code, keep, names_list, read_settings, sizing, targets
+from cnncalc.cli._options import Whole, choosing, exit_code, keep, names_list, read_settings, sizing, targets
 from cnncalc.errors import did_you_mean
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class ToolName(Choice):
     help="Totals as another tool counts them, too.",
 )
 @click.option(
-    "--depth", type=click.IntRange(1), help="Fold names deeper than this; 1 shows lines.  [default: what fits a screen]"
+    "--depth", type=Whole(1), help="Fold names deeper than this; 1 shows lines.  [default: what fits a screen]"
 )
 @click.option("--columns", metavar="NAMES", help="Columns, separated by commas, or +NAMES to add some.")
 @click.option(
@@ -58,7 +58,7 @@ class ToolName(Choice):
     help="The table's notation; cs231n is that of the course notes.",
 )
 @click.option("--strict", is_flag=True, help="A stride that does not tile is an error.")
-@click.option("--limit", type=click.IntRange(1), help="The most layers a network may have.")
+@click.option("--limit", type=Whole(1), help="The most layers a network may have.")
 @click.option(
     "--format", "format_", type=click.Choice(["table", "json", "csv", "markdown"]), default="table", show_default=True
 )

@@ -18,7 +18,7 @@ from typing import Any
 
 import click
 
-from cnncalc.cli._options import choosing, complete_target, exit_code, keep, read_settings
+from cnncalc.cli._options import Whole, choosing, complete_target, exit_code, keep, read_settings
 
 
 @click.command()
@@ -33,7 +33,7 @@ from cnncalc.cli._options import choosing, complete_target, exit_code, keep, rea
     show_default=True,
     help="Where it runs; auto: CUDA where there is any, else the CPU.",
 )
-@click.option("--batch", type=click.IntRange(1, 10**6), default=2, show_default=True, help="Examples at a time.")
+@click.option("--batch", type=Whole(1, 10**6), default=2, show_default=True, help="Examples at a time.")
 @click.option(
     "--dtype",
     type=click.Choice(["float32", "float16", "bfloat16", "float64"]),

@@ -315,6 +315,8 @@ def _colon(text: str, before: str, after: str, start: int) -> tuple[str, str]:
     if not before.isidentifier():
         return "", ""
     if not text[:start].strip():
+        if text[start + len(before) + 1 :][:1].strip():
+            return "", f"a blank follows the ':' behind the name of a line: {before}: conv 64 3"
         return "", f"the name of a line is its key: {before}: conv 64 3, without quotes around it"
     if not after:
         return "", ""

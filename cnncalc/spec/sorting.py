@@ -68,6 +68,9 @@ class Sorter:
                 hint = did_you_mean(name, known)
                 if not hint and canonical(name.split(" ")[0]):
                     hint = "layers stand under `layers:`"
+                blank = key.mark.source.text[key.mark.start]
+                if blank.isspace():
+                    hint = f"indent with plain blanks: U+{ord(blank):04X} is a letter to YAML"
                 self.report(
                     "Y103",
                     f"unknown key {name!r}",

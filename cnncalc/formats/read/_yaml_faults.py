@@ -11,8 +11,9 @@ from cnncalc.errors import Diagnostic
 from cnncalc.source import Items, Mapping, Mark, Scalar, Source, Tree
 
 _UNPRINTABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
-_INDENT = re.compile(r"[ \t]*")
+_ODD_BLANK = re.compile(r" *([\t\xa0\u2000-\u200a\u202f\u205f\u3000])")
 _WORD = re.compile(r"([A-Za-z_]\w*)\s*$")
+_NO_BLANK = re.compile(r"\s*([A-Za-z_]\w*):([^\s:/#][^:#]*?)\s*(?:#.*)?$")
 _VALUE = re.compile(r":[ \t]+([^\s,|)]+)")
 _WORDS = (
     ("did not find expected", "expected"),
@@ -130,15 +131,23 @@ def syntax(source: Source, error: Exception, brackets: list[int], limit: int) ->
     problem = error.problem or "cannot be read"
     if "nesting depth" in problem:
         return too_deep(source, max(place - 1, 0), limit)
-    tab = _tab(source, place)
-    if tab is not None:
-        return _invalid(source, "a tab cannot indent a line", tab, help="indent with blanks, two per level")
+    odd = ("simple key" in context and _odd_blank(source, opened)) or _odd_blank(source, place)
+    if odd:
+        name = "a tab" if odd[1] == "\t" else f"U+{ord(odd[1]):04X} ({unicodedata.name(odd[1]).lower()})"
+        help = "indent with blanks, two per level"
+        return _invalid(source, f"{name} cannot indent a line", odd.start(1), help=help)
     if "quoted scalar" in context and "unexpected" in problem:
         quote = source.text[opened : opened + 1]
         return _invalid(source, f"this {quote} is never closed", opened)
     bracket = max([at for at in [*brackets, opened] if source.text[at : at + 1] in ("[", "{")], default=None)
     if "flow" in context or (bracket is not None and brackets):
         return _bracket(source, bracket, place, problem)
+    above = source.position(place)[0] - 1
+    no_key = _NO_BLANK.match(source.line(above)) if above > 0 else None
+    if no_key and (problem.startswith("mapping values are not allowed") or "block mapping" in context):
+        start = source.text.rindex(no_key[0].lstrip(), 0, place)
+        help = f"a blank follows the ':' of a key: {no_key[1]}: {no_key[2]}"
+        return _invalid(source, "this line has no ': '", start, start + len(no_key[0].lstrip()), help=help)
     if problem.startswith("mapping values are not allowed"):
         return _mapping_value(source, place)
     if "simple key" in context:
@@ -180,12 +189,9 @@ def _index(source: Source, mark: object) -> int:
     return min(max(int(getattr(mark, "index", 0)), 0), len(source.text))
 
 
-def _tab(source: Source, place: int) -> int | None:
-    """The place of a tab in front of the line's first word."""
-    start = place - source.position(place)[1] + 1
-    indent = _INDENT.match(source.text, start)
-    tab = source.text.find("\t", start, indent.end() if indent else start)
-    return tab if tab >= 0 else None
+def _odd_blank(source: Source, place: int) -> re.Match[str] | None:
+    """The tab, or the blank of a word processor, in front of the line's first word."""
+    return _ODD_BLANK.match(source.text, place - source.position(place)[1] + 1)
 
 
 def _unprintable(source: Source, error: Exception) -> Diagnostic:

@@ -292,6 +292,7 @@ def test_a_symbolic_link_does_not_lead_out(tmp_path: Path) -> None:
         ("conv 8 3 p 1", "T101", "", "write p1, close together. conv takes: channels, kernel, "),
         ("conv 8 3 relu", "T101", "", "a layer is a step of its own: conv ... | relu. conv takes: "),
         ("conv(3, 8, kernel=3)", "T110", "it is 8 already", "conv takes: channels, kernel, stride, "),
+        ("gap | reshape Cx1x1", "T101", "", "a size that is calculated has commas: (C, 1, 1). reshape takes: size"),
         ("bn 3", "T104", "", "bn takes: [affine, track, frozen, eps]; what flows in is known, and no argument"),
         ("fc 10 20", "T104", "", "fc takes: features [bias]; what flows in is known, and no argument"),
     ],
@@ -301,6 +302,15 @@ def test_arguments_in_another_notation(phrase: str, code: str, label: str, help:
         cnncalc.analyse(cnncalc.parse(f"3x8x8 | {phrase}"))
     (found,) = caught.value.diagnostics
     assert (found.code, found.label) == (code, label) and found.help[0].startswith(help)
+
+
+@pytest.mark.parametrize(
+    ("phrase", "settings"), [("pad ((1+1, 0), 1)", "2:0x1"), ("pad 1:2", "1:2"), ("pad 1x2", "1x2"), ("pad 3", "3")]
+)
+def test_sides_are_shown_as_they_are_written(phrase: str, settings: str) -> None:
+    report = cnncalc.analyse(cnncalc.parse(f"3x8x8 | {phrase}"))
+    assert report.rows[0].kernel == settings
+    assert outputs(f"3x8x8 | {phrase}") == outputs(f"3x8x8 | pad {settings}")
 
 
 @pytest.mark.parametrize("shape", ["1x32x32", "1,32,32", "(1, 32, 32)", (1, 32, 32)])

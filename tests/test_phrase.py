@@ -457,6 +457,20 @@ MESSAGES: list[tuple[str, tuple[str, ...]]] = [
         "c1:conv 3 3",
         ("Y201", "unexpected ':'", ":", STEP_END, "a blank follows the ':' behind the name of a line: c1: conv 64 3"),
     ),
+    (
+        "pad (a):0",
+        (
+            "Y201",
+            "unexpected ':'",
+            ":",
+            STEP_END,
+            "sides that are calculated are pairs, one for each axis: pad=((a, b),)",
+        ),
+    ),
+    (
+        "reshape 1xC",
+        ("Y201", "'1xC' is not a number", "1xC", "", "a size that is calculated has commas: (1, C)"),
+    ),
     ("(a)x3", ("Y201", "unexpected 'x3'", "x3", "a group takes no arguments", "a repeat is written (layer ...)*3")),
     (
         "b | 3*(a)",

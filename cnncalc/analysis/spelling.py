@@ -50,5 +50,7 @@ def padding(sides: tuple[tuple[int, int], ...]) -> str:
 
 def number(value: object) -> str:
     if isinstance(value, tuple):
+        if any(isinstance(each, tuple) for each in value):
+            return padding(tuple(each if isinstance(each, tuple) else (each, each) for each in value))
         return show(value)
     return got(value)

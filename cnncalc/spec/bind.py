@@ -249,7 +249,12 @@ class Binder:
 
     def no_option(self, word: str, span: Span) -> SpanFault:
         hint = did_you_mean(word, [*self.kind.fields, *self.kind.words])
-        if word.lower() in self.kind.letters:
+        parts = word.split("x")
+        if len(parts) > 1 and all(part.isdigit() or part in (*SIZE_NAMES, *self.scope.variables) for part in parts):
+            from cnncalc.spec.phrase_faults import calculated_size
+
+            hint = f"{calculated_size(word)}."
+        elif word.lower() in self.kind.letters:
             hint = f"write {word.lower()}1, close together."
         elif word[:1].lower() in self.kind.letters and word[1:].isdigit():
             hint = f"did you mean {word.lower()!r}?"

@@ -178,11 +178,18 @@ def _bad_number(word: str, span: Span) -> PhraseError:
         help = f"write {word.lstrip('0') or 0}, without zeros in front"
     elif rest == ".":
         help = f"write {number}"
+    elif "x" in word and all(part.isdigit() or part.isidentifier() for part in word.split("x")):
+        help = calculated_size(word)
     elif "x" in word:
         help = "a size needs a whole number on either side of every x, as in 3x3"
     elif rest.isidentifier():
         help = f"a product needs its sign: {number}*{rest}"
     return _syntax(f"{word!r} is not a number", span, help=help)
+
+
+def calculated_size(word: str) -> str:
+    """The way out for ``Cx1x1``: only numbers can be joined by an x."""
+    return f"a size that is calculated has commas: ({', '.join(word.split('x'))})"
 
 
 def _is_strange(char: str, first: bool) -> bool:
@@ -312,6 +319,8 @@ def _closes_a_layer(leading: str) -> bool:
 
 
 def _colon(text: str, before: str, after: str, start: int) -> tuple[str, str]:
+    if before == ")":
+        return "", "sides that are calculated are pairs, one for each axis: pad=((a, b),)"
     if not before.isidentifier():
         return "", ""
     if not text[:start].strip():

@@ -407,6 +407,13 @@ def test_the_whole_map() -> None:
     assert [paths.largest.size for paths in fields[-1]] == [16, 16]
 
 
+def test_a_window_along_what_was_reshaped_still_sees_the_other_axis() -> None:
+    """The gate of ECA-Net: a convolution along the channels, behind a pooling over both axes."""
+    gate = "gap | reshape (1, C) | conv 1 3 half | sigmoid | reshape (L, 1, 1)"
+    graph = expand(cnncalc.parse(f"8x16x12 | mul(id, {gate})"))[0]
+    assert [paths.largest.size for paths in receptive_fields(graph)[-1]] == [16, 12]
+
+
 # -- numbers ---------------------------------------------------------------------------------------------------------
 
 counts = st.one_of(st.integers(0, 10**6), st.integers(0, 10**14))

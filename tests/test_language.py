@@ -183,6 +183,13 @@ def test_short_option_or_line() -> None:
     assert codes(clash) == ["T112"]
 
 
+def test_parameter_or_line() -> None:
+    blocks = "input: 3x8x8\nblocks:\n  f(c, res, stride=1):\n  - conv c 3 /stride half\n  - add(id, res)\n"
+    layers = "layers:\n  res: conv 4 1\n  x: f 4 {}\n"
+    assert outputs(blocks + layers.format("res")) == outputs(blocks + layers.format("res=res 1"))
+    assert codes(blocks + layers.format("res 1")) == ["T112"]
+
+
 def test_labels_and_claims() -> None:
     assert outputs("3x8x8 | conv 4 3 p1 as u | relu | add(u, id) => 4x8x8")[-1] == (4, 8, 8)
     assert codes("3x8x8 | conv 4 3 p1 => 4x9x9 | relu") == ["E102"]

@@ -40,6 +40,8 @@ def refused(line: str) -> str:
         ("3x32x32 | conv 8 3 p1 | add(conv 16 3 p1, id)", "project the branch of 16x32x32: `| conv 8 1` makes"),
         ("3x32x32 | conv 8 3 p1 | add(conv 16 3 p1 /2, id)", "project the branch of 8x32x32: `| conv 16 1 /2` makes"),
         ("100 | add(id, fc 10)", "project the branch of 100: `| fc 10` makes 10 of it"),
+        ("8x4x6 | add(id, gap)", "stretch the branch of 8x1x1: `| upsample to=4x6` makes 8x4x6 of it"),
+        ("8x4x6 | add(gap, id)", "stretch the branch of 8x1x1: `| upsample to=4x6` makes 8x4x6 of it"),
         ("3x8x8 | add(id, fc 10)", "flatten all of them, or none"),
         ("3x32x32 | add(conv 16 3, conv 16 5)", "or cut the larger maps with `| crop 28x28`"),
         ("3x32x32 | add(conv 8 3, conv 16 5)", "`| crop 28x28`, and give both 16 channels"),
@@ -54,3 +56,7 @@ def test_the_help_of_a_mismatch(line: str, help: str) -> None:
 
 def test_crop_and_channels_are_both_needed() -> None:
     assert ways_to_add((8, 30, 30), (16, 28, 28)).endswith("and give both 16 channels")
+
+
+def test_what_is_stretched_has_the_shape() -> None:
+    assert api.analyse(api.parse("8x4x6 | add(id, gap | upsample to=4x6)")).outputs[0][1] == (8, 4, 6)

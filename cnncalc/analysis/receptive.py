@@ -66,10 +66,11 @@ def stepped(fields: Fields, reach: tuple[Reach, ...] | str | None, shape: Shape)
         assert reach == EVERYWHERE
         extents = (*shape[1:], *(1,) * len(fields))
         return tuple(fixed_over(paths, extent) for paths, extent in zip(fields, extents, strict=False))
-    return tuple(
+    moved = tuple(
         Paths(paths.sliding.step(one) if paths.sliding else None, paths.fixed)
         for paths, one in zip(fields, reach, strict=False)
     )
+    return (*moved, *fields[len(moved) :])  # a window along one axis of what was reshaped still sees the others
 
 
 def receptive_fields(graph: Graph) -> list[Fields]:

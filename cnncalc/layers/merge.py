@@ -66,9 +66,13 @@ def projection(was: Shape, wanted: Shape) -> str | None:
 
 
 def ways_to_add(first: Shape, other: Shape) -> str:
-    """How two shapes become equal: project the one with the larger maps; else crop it."""
+    """How two shapes become equal: stretch a value per channel; project the one with the larger maps; else crop it."""
     if len(first) != len(other):
         return "flatten all of them, or none"
+    for was, wanted in ((first, other), (other, first)):
+        if was[0] == wanted[0] and len(was) > 1 and set(was[1:]) == {1}:
+            to = show(wanted[1:])
+            return f"stretch the branch of {show(was)}: `| upsample to={to}` makes {show(wanted)} of it"
     for was, wanted in ((first, other), (other, first)):
         project = projection(was, wanted)
         if project is not None:

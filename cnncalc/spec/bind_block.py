@@ -71,8 +71,15 @@ class BlockBinder:
     def spelled_out(self, argument: Argument, rest: list[Argument]) -> bool:
         """``stride 2``: a parameter's name, and a value behind it."""
         value = argument.value
-        named = isinstance(value, Name) and value.text in self.parameters and value.text not in self.scope.variables
-        return named and bool(rest) and rest[0].option is None
+        if not isinstance(value, Name) or value.text not in self.parameters or value.text in self.scope.variables:
+            return False
+        if not rest or rest[0].option is not None:
+            return False
+        if self.resolve(value.text, value.span) is not None:
+            message = f"{value.text!r} may be {self.name}'s parameter or the line {value.text!r}"
+            help = f"write {value.text}={value.text} for the line, {value.text}=... for the parameter"
+            raise SpanFault("T112", message, argument.span, (help,))
+        return True
 
     def shorthand(self, argument: Argument) -> bool:
         """``d4``: a parameter, or else the name of a line; False where it is left to be placed."""

@@ -6,6 +6,7 @@ import io
 import os
 import re
 import socket
+import stat
 import tempfile
 import time
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 
 from cnncalc import files
 from cnncalc.errors import SpecError
-from cnncalc.files import load_source, read_stdin
+from cnncalc.files import load_source, read_stdin, replace_file
 
 
 def refused(target: Path | str) -> tuple[str, str, tuple[str, ...]]:
@@ -150,3 +151,19 @@ def test_standard_input(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SpecError, match="Y003 <stdin> is too large: more than 10 bytes, at most 10 are read"):
         read_stdin(endless)
     assert endless.tell() == 11
+
+
+def test_what_is_no_file_is_written_to_and_never_replaced(tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as readers:
+        for way in (str(pipe), str(tmp_path / "link")):
+            if not os.path.exists(way):
+                os.symlink(pipe, way)
+            read = readers.submit(pipe.read_text, "utf-8")
+            replace_file(way, "all of it\n")
+            assert stat.S_ISFIFO(pipe.stat().st_mode), "replaced"
+            assert read.result(10) == "all of it\n"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["link", "pipe"]

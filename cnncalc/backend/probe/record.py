@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cnncalc.backend.probe.timer import Timing
+from cnncalc.files import replace_file
 
 VERSION = 1
 KIND = "cnncalc probe"
@@ -51,14 +52,8 @@ def text(record: Mapping[str, Any]) -> str:
 
 
 def write(path: str | os.PathLike[str], record: Mapping[str, Any]) -> None:
-    """Write a record whole or not at all."""
-    target = Path(path)
-    beside = target.with_name(f".{target.name}.{os.getpid()}")
-    try:
-        beside.write_text(text(record), encoding="utf-8")
-        os.replace(beside, target)
-    finally:
-        beside.unlink(missing_ok=True)
+    """Write a record whole or not at all; raises :class:`SpecError` (Y001)."""
+    replace_file(os.fspath(path), text(record))
 
 
 def read(path: str | os.PathLike[str]) -> dict[str, Any]:

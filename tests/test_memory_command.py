@@ -16,6 +16,7 @@ from click.testing import CliRunner
 import cnncalc
 from cnncalc import api
 from cnncalc.analysis.memory import simulate
+from cnncalc.analysis.memory.estimate import read_limit
 from cnncalc.analysis.memory.gpus import GPUS
 from cnncalc.cli._group import group
 from cnncalc.errors import SpecError
@@ -111,6 +112,16 @@ def test_hints_lower_the_peak() -> None:
     estimate = api.memory("vgg11", batch=8, hints=True, training=True)
     assert {hint.name for hint in estimate.hints} >= {"bfloat16", "checkpoint"}
     assert all(hint.peak_bytes < estimate.report.peak_bytes for hint in estimate.hints)
+
+
+@pytest.mark.parametrize("written", ["1GiB", "1gib", "1024 MiB", "1048576kib", "1073741824"])
+def test_a_limit_in_whatever_case(written: str) -> None:
+    assert read_limit(written) == 2**30
+
+
+def test_a_large_batch_has_its_commas() -> None:
+    out = run("lenet5", "--optimizer", "adam", "--limit", "1GiB")[1]
+    assert "largest batch in 1.0 GiB: 13,486, which takes" in out
 
 
 def test_bad_limits() -> None:

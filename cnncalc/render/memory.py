@@ -107,7 +107,7 @@ def advice(estimate: Estimate) -> list[str]:
     if fit is not None and estimate.limit is not None:
         room = short_bytes(estimate.limit)
         if fit.batch:
-            lines.append(f"largest batch in {room}: {fit.batch}, which takes {short_bytes(fit.bytes)}")
+            lines.append(f"largest batch in {room}: {grouped(fit.batch)}, which takes {short_bytes(fit.bytes)}")
         else:
             lines.append(f"not even a batch of 1 fits {room}")
     peak = estimate.report.peak_bytes

@@ -269,7 +269,7 @@ def test_the_command_line_chooses_over_the_file(said: str, arguments: list[str],
         (["--config", "no.toml"], "cannot read no.toml"),
         (["--write-baseline"], "needs --baseline FILE"),
         (["--fix", "--write-baseline", "--baseline", "x"], "one after the other"),
-        (["--jobs", "0"], "0 is not in the range"),
+        (["--jobs", "0"], "'0' is no whole number from 1"),
         (["--no-such-option"], "No such option"),
     ],
 )
@@ -681,3 +681,11 @@ def test_a_terminal_gets_colours(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_api_takes_a_path_like_command_line() -> None:
     assert targets.folder_of("x/y.yaml") == "x" and targets.folder_of("y.yaml") == "."
+
+
+def test_a_baseline_that_is_not_there_yet(tmp_path: Path) -> None:
+    missing = str(tmp_path / "baseline.json")
+    result = lint("3x8x8 | conv 4 3 | relu", "--baseline", missing)
+    assert result.exit_code == 2
+    assert "cannot read" in result.stderr and "= help: the first one is written with --write-baseline" in result.stderr
+    assert lint("3x8x8 | conv 4 3 | relu", "--baseline", str(tmp_path)).stderr.count("help") == 0

@@ -405,7 +405,7 @@ def test_junit(planted: Callable[..., None]) -> None:
         (("--all", "--variant", "x"), "--all takes no TARGET"),
         (("alexnet", "--device", "tpu"), "'tpu' is not one of"),
         (("alexnet", "--dtype", "int8"), "'int8' is not one of"),
-        (("alexnet", "--batch", "0"), "0 is not in the range"),
+        (("alexnet", "--batch", "0"), "'0' is no whole number from 1"),
     ],
 )
 def test_wrong_command_lines(arguments: tuple[str, ...], words: str) -> None:

@@ -27,8 +27,10 @@ def load(path: str) -> Counter[Key]:
     try:
         text = load_source(path).text
     except SpecError as error:
-        if error.diagnostics[0].code == "Y001":
-            raise
+        found = error.diagnostics[0]
+        if found.code == "Y001":
+            way_out = () if os.path.lexists(path) else ("the first one is written with --write-baseline",)
+            raise SpecError(found._replace(help=way_out)) from None
         text = ""  # what is empty or no text is no baseline
     try:
         document = json.loads(text)

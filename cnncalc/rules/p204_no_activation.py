@@ -58,7 +58,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
         told.add(second.mark)
         first = next(node for node in view.ancestors(second) if node.kind in WEIGHTED)
         yield subject.finding(
-            f"no activation in this network: up to {max(depths)} weighted layers follow each other",
+            f"no activation inside this network: up to {max(depths)} weighted layers follow each other",
             second.mark,
             f"{first.name}, then {second.name}",
             help=(f"{first.kind} | relu | {second.kind}",),

@@ -455,6 +455,8 @@ def test_the_report_in_a_file() -> None:
         ("  a: conv 4 3 p1 | bn  # cnncalc: ignore[ALL]\n", ["P101", "X002"]),
         ("  a: conv 4 3 p1 | bn  # cnncalc: ignore[P999]\n", ["P101", "X002"]),
         ("  a: conv 4 3 p1 | bn  # cnncalc: noqa[P101]\n", ["P101", "X002"]),
+        ("  a: conv 4 3 p1 | bn  # cnncalc ignore[P101]\n", ["P101", "X002"]),
+        ("  a: conv 4 3 p1 | bn  # cnncalc ignore is not for this\n", ["P101"]),
         ("  a: conv 4 3 p1 | bn  # cnncalc: summarize this\n", ["P101"]),
         ("  a: conv 4 3 p1 | bn  # see cnncalc: ignore[P101]\n", ["P101"]),
         ("  a: conv 4 3 p1 | bn  # why # cnncalc: ignore[P101]\n", []),

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from cnncalc import library
 from cnncalc.errors import Diagnostic, Edit, Fix
 from cnncalc.linting.check import Checked, check_source
 from cnncalc.linting.fixing import ROUNDS, compatible, edited, fix
@@ -227,3 +228,16 @@ def test_edits_that_meet_are_not_applied_together() -> None:
         edited("abcdef", [Edit(Mark(source, 0, 2), "X"), Edit(Mark(source, 3, 3), "YY"), Edit(Mark(source, 5, 6), "")])
         == "XcYYde"
     )
+
+
+def test_a_bundled_network_is_never_edited(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundled = here / "bundled"
+    bundled.mkdir()
+    (bundled / "small.yaml").write_text(BIASED)
+    monkeypatch.setattr(library, "folder", lambda: str(bundled))
+    result = lint("small", *ONLY, *UNSAFE)
+    assert (bundled / "small.yaml").read_text() == BIASED
+    assert (result.exit_code, result.stdout) == (0, FINE) and "(1 fixed)" in result.stderr
+    assert lint("small", *ONLY).exit_code == 1
+    lint(str(bundled / "small.yaml"), *ONLY, *UNSAFE)
+    assert (bundled / "small.yaml").read_text() == FINE, "named as a file it is one"

@@ -16,7 +16,7 @@ from cnncalc.linting.settings import Settings, fits, is_selector
 from cnncalc.rules._comments import Comment, comments_of
 from cnncalc.source import Items, Mapping, Mark, Scalar, Source, Tree
 
-_IGNORE = re.compile(r"#\s*cnncalc:\s*([\w-]*)([^\r\n]*)", re.IGNORECASE)
+_IGNORE = re.compile(r"#\s*cnncalc(:?)\s*([\w-]*)([^\r\n]*)", re.IGNORECASE)
 _LIST = re.compile(r"\s*\[([^\]]*)\]")
 _ALIKE = ("ignore", "ignore-file", "noqa", "disable", "skip", "off")
 """What people write who mean an ignore."""
@@ -50,7 +50,7 @@ NONE = Ignores((), ())
 
 def ignores_of(source: Source, tree: Mapping | None) -> Ignores:
     """The ignores of a text; ``tree`` is None where it could not be read."""
-    if "cnncalc:" not in source.text.lower():
+    if "cnncalc" not in source.text.lower():
         return NONE
     comments = comments_of(source, tree)
     alone = {each.mark.line for each in comments if each.alone}
@@ -71,16 +71,18 @@ def _read(
     source: Source, comment: Comment, found: re.Match[str], alone: set[int], extents: dict[int, int]
 ) -> Ignore | list[Diagnostic]:
     """One comment; what is wrong with it where it is no ignore, which is nothing where it only mentions cnncalc."""
-    word = found[1].lower()
+    word = found[2].lower()
     mark = Mark(source, found.start(), comment.mark.end)
     if word not in ("ignore", "ignore-file"):
-        if not did_you_mean(word, _ALIKE) or not word:
+        if not found[1] or not did_you_mean(word, _ALIKE) or not word:
             return []
-        return [_malformed(f"{found[1]!r} is no word of the linter's", mark, (EXAMPLE,))]
-    listed = _LIST.match(found[2])
+        return [_malformed(f"{found[2]!r} is no word of the linter's", mark, (EXAMPLE,))]
+    listed = _LIST.match(found[3])
+    if not found[1]:
+        return [_malformed("a ':' is missing behind 'cnncalc'", mark, (EXAMPLE,))] if listed else []
     if listed is None:
         return [_malformed("an ignore must name what it ignores", mark, (EXAMPLE,))]
-    base = found.start(2)
+    base = found.start(3)
     selectors = [
         (each[0], Mark(source, base + listed.start(1) + each.start(), base + listed.start(1) + each.end()))
         for each in re.finditer(r"[^,\s]+", listed[1])

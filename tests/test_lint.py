@@ -658,6 +658,8 @@ def test_rule() -> None:
     ("arguments", "said"),
     [
         (["P199"], "there is no rule called 'P199'"),
+        (["P10"], "these begin with P10:\n      P101 bias-before-norm\n"),
+        ([""], "`cnncalc rule --all` lists them"),
         (["bias-before-nrom"], "did you mean 'bias-before-norm'?"),
         (["x y"], "`cnncalc rule --all` lists them"),
         ([], "name one rule, or --all"),

@@ -32,12 +32,20 @@ _NAME = re.compile(r"[a-z]+(-[a-z]+)+\Z", re.IGNORECASE)
 
 def looks_like_one(words: str) -> bool:
     """Whether somebody who wrote this may have meant a diagnostic."""
-    return bool(_CODE.match(words) or _NAME.match(words))
+    return bool(_CODE.match(words) or _NAME.match(words) or (len(words) > 1 and begun_with(words)))
+
+
+def begun_with(words: str) -> list[str]:
+    """The codes that begin so, each with its name."""
+    return [f"{code} {name}" for code, name in codes().items() if words and code.startswith(words.upper())]
 
 
 def hint(words: str) -> str:
-    """The nearest code or name in words, or an empty text."""
+    """The codes that begin so, the nearest code or name in words, or an empty text."""
     near = did_you_mean(words, [*codes().values(), *codes()])
+    begun = begun_with(words)
+    if begun:
+        return "\n".join([f"these begin with {words.upper()}:", *begun])
     topic = [f"{code} {name}" for code, name in codes().items() if code[0] == words[:1].upper()]
     if _CODE.match(words):
         known = f"codes begin with {', '.join(TOPICS[:-1])} or {TOPICS[-1]}"

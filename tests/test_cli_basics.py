@@ -14,6 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cnncalc import api, library
+from cnncalc.analysis import catalogue
 from cnncalc.cli._group import group
 
 STRIDED = "3x227x227 | conv 96 11x11 /4 | relu"
@@ -160,6 +161,25 @@ def test_list_of_a_family() -> None:
     assert {each["family"] for each in json.loads(result.stdout)["networks"]} == {"VGG"}
     result = run("list", "--family", "vggg")
     assert result.exit_code == 2 and "did you mean 'VGG'?" in result.stderr
+
+
+def test_a_family_is_listed_without_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    every = json.loads(run("list", "--format", "json").stdout)["networks"]
+    analysed: list[str] = []
+    entry = catalogue.entry
+
+    def noted(name: str, place: library.Place) -> catalogue.Entry:
+        analysed.append(name)
+        return entry(name, place)
+
+    monkeypatch.setattr(catalogue, "entry", noted)
+    for asked in (("lenet",), ("VGG", "AlexNet"), ("resnet",)):
+        options = [word for each in asked for word in ("--family", each)]
+        found = json.loads(run("list", "--format", "json", *options).stdout)["networks"]
+        wanted = {each.lower() for each in asked}
+        assert found == [each for each in every if each["family"].lower() in wanted] and found
+        assert sorted(analysed) == sorted(each["name"] for each in found)
+        analysed.clear()
 
 
 def test_a_year_and_a_name_per_variant_in_the_list() -> None:

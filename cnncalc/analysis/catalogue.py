@@ -63,6 +63,15 @@ def entry(name: str, place: Place) -> Entry:
     )
 
 
+def family_of(place: Place) -> str:
+    """The family that a bundled file says it belongs to, without a look at its network; empty where it says none."""
+    try:
+        tree = read(load_source(place.path))
+    except SpecError:
+        return ""
+    return next((value.value for key, value in tree if key.value == "family" and isinstance(value, Scalar)), "")
+
+
 def text_of(network: Network, key: str) -> str:
     tree = network.extra.get(key)
     return tree.value if isinstance(tree, Scalar) else ""

@@ -15,6 +15,11 @@ def command(ctx: click.Context, wanted: tuple[str, ...], format_: str) -> None:
     from cnncalc.render import catalogue as table
 
     names = catalogue.names()
+    if wanted:
+        written = {name: catalogue.family_of(place).lower() for name, place in names.items()}
+        if {each.lower() for each in wanted} <= {*written.values()}:
+            # what belongs to another family need not be analysed
+            names = {name: names[name] for name, family in written.items() if family in ("", *map(str.lower, wanted))}
     entries = [catalogue.entry(*each) for each in _output.progress(names.items(), "analysing", len(names))]
     families = catalogue.families(entries)
     if wanted:

@@ -66,6 +66,9 @@ def test_explain_takes_what_summarize_takes(tmp_path: Path) -> None:
     ("arguments", "said"),
     [
         (["alexnet", "conv9"], "did you mean 'conv"),
+        (["alexnet", "conv"], "which one: conv1, conv2, conv3, conv4, conv5?"),
+        (["alexnet", "maxpool"], "which one: pool1.maxpool, pool2.maxpool, pool5.maxpool?"),
+        (["resnet18", "bn"], "which one: conv1.bn, conv2.stage.basic.body.bn, "),
         (["alexnt"], "did you mean 'alexnet'?"),
         (["s10"], "these begin with S10:\n      S101 does-not-tile\n"),
         (["v1"], "there is no file and no bundled network called 'v1'"),

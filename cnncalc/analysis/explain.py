@@ -70,16 +70,24 @@ def layers_called(report: Report, name: str) -> tuple[Row, ...]:
 
 
 def name_help(report: Report, name: str) -> str:
-    """The nearest name, or what names there are."""
+    """The names that may be meant, the nearest one, or what names there are."""
     if name in dict(report.inputs):
         return f"{name!r} is an input: nothing is computed there"
+    lines = list(dict.fromkeys(row.line or row.name for row in report.rows))
+    meant = [each for each in lines if name and each.startswith(name)]
+    meant = meant or [row.name for row in report.rows if row.kind == name]
+    if len(meant) > 1:
+        return f"which one: {listed(meant)}?"
     known = list(dict.fromkeys([*report.names(), *prefixes(report)]))
     hint = did_you_mean(name, known)
     if hint:
         return hint
-    lines = list(dict.fromkeys(row.line or row.name for row in report.rows))
-    more = f" and {len(lines) - 12} more" if len(lines) > 12 else ""
-    return f"its layers: {', '.join(lines[:12])}{more}" if lines else "it has no layers"
+    return f"its layers: {listed(lines)}" if lines else "it has no layers"
+
+
+def listed(names: list[str]) -> str:
+    """The first dozen of several names, and how many more there are."""
+    return ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
 
 
 def prefixes(report: Report) -> set[str]:

@@ -362,6 +362,8 @@ def test_what_cannot_begin_is_json_where_json_is_asked_for(arguments: tuple[str,
 def test_a_heading_names_a_bundled_file_shortly(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert run("summarize", "alexnet").stdout.splitlines()[0] == "AlexNet   input 3x227x227   bundled alexnet.yaml"
+    heading = run("explain", "alexnet", "conv1.conv").stdout.splitlines()[0]
+    assert heading == "conv1.conv   conv 96 11x11 /4   AlexNet, bundled alexnet.yaml:11:10"
 
 
 @pytest.mark.parametrize("columns", [None, ["name", "output", "params", "macs", "bias", "norm", "activation", "rf"]])

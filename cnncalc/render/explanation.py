@@ -11,6 +11,7 @@ from cnncalc.analysis.derivation import Derivation
 from cnncalc.analysis.explain import Explanation
 from cnncalc.analysis.steps import NOTE, NUMBERS, RESULT, SYMBOLS, Section, Step
 from cnncalc.errors import Diagnostic
+from cnncalc.library import told
 from cnncalc.render.diagnostics import as_json
 from cnncalc.shape import show
 
@@ -91,7 +92,7 @@ def full_lines(explanation: Explanation, width: int) -> Iterator[Line]:
         if number:
             yield []
         title = f"   {layer.kind} {layer.settings}".rstrip()
-        where = f"{explanation.name}, {layer.source}"
+        where = f"{explanation.name}, {told(layer.source)}"
         fits = len(layer.name) + len(title) + 3 + len(where) <= width
         yield [(layer.name, "title"), (title, "words"), (f"   {where}" if fits else "", "dim")]
         if not fits:

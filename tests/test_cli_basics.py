@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 
 from cnncalc import api, library
 from cnncalc.analysis import catalogue
+from cnncalc.cli import _output
 from cnncalc.cli._group import group
 
 STRIDED = "3x227x227 | conv 96 11x11 /4 | relu"
@@ -395,3 +396,11 @@ def test_what_is_no_whole_number(value: str) -> None:
         in run("summarize", "lenet5", "--batch", value).stderr
     )
     assert f"'--depth': {value!r} is no whole number from 1\n" in run("summarize", "lenet5", "--depth", value).stderr
+
+
+def test_every_character_that_is_shown_has_a_look_alike() -> None:
+    """On a terminal that knows ASCII only nothing of ours becomes a question mark."""
+    folder = Path(_output.__file__).parent.parent / "render"
+    texts = [path.read_text("utf-8") for path in folder.rglob("*.py")]
+    shown = {character for text in texts for character in text if not character.isascii()}
+    assert shown and [each for each in sorted(shown) if b"?" in _output.encode(each, "ascii")] == []

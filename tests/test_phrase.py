@@ -471,6 +471,10 @@ MESSAGES: list[tuple[str, tuple[str, ...]]] = [
         "reshape 1xC",
         ("Y201", "'1xC' is not a number", "1xC", "", "a size that is calculated has commas: (1, C)"),
     ),
+    (
+        "relu\n out: conv 3",
+        ("Y201", "unexpected ':'", ":", "a line break is a blank here", "lines have ';' between: ...; out: conv ..."),
+    ),
     ("(a)x3", ("Y201", "unexpected 'x3'", "x3", "a group takes no arguments", "a repeat is written (layer ...)*3")),
     (
         "b | 3*(a)",

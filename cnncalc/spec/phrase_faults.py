@@ -329,5 +329,7 @@ def _colon(text: str, before: str, after: str, start: int) -> tuple[str, str]:
         return "", f"the name of a line is its key: {before}: conv 64 3, without quotes around it"
     if not after:
         return "", ""
+    if text[:start].rstrip(" \t").endswith(("\n", "\r")):
+        return "a line break is a blank here", f"lines have ';' between: ...; {before}: {after} ..."
     short = f"{before}={after} or /{after}" if before == "stride" else f"{before}={after}"
     return "an option takes '='", f"write {short}, not `{before}: {after}`"

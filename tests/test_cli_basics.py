@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from cnncalc import api, library
 from cnncalc.analysis import catalogue
-from cnncalc.cli import _output
+from cnncalc.cli import _commands, _output
 from cnncalc.cli._group import group
 
 STRIDED = "3x227x227 | conv 96 11x11 /4 | relu"
@@ -308,7 +308,7 @@ def test_init_cannot_write(name: str, force: list[str], tmp_path: Path, monkeypa
 # -- all of them ------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", ["explain", "solve", "list", "show", "init"])
+@pytest.mark.parametrize("command", _commands.names())
 def test_help(command: str) -> None:
     result = run(command, "--help")
     assert result.exit_code == 0 and max(map(len, result.stdout.splitlines())) <= 80

@@ -1,8 +1,8 @@
 """Print the completion script of a shell: bash, zsh or fish.
 
 \b
-  bash:  eval "$(cnncalc completion bash)"                            in ~/.bashrc
-  zsh:   eval "$(cnncalc completion zsh)"                             in ~/.zshrc
+  bash:  eval "$(cnncalc completion bash)"                    in ~/.bashrc
+  zsh:   eval "$(cnncalc completion zsh)"                     in ~/.zshrc
   fish:  cnncalc completion fish > ~/.config/fish/completions/cnncalc.fish
 """
 

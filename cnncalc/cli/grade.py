@@ -2,7 +2,7 @@
 
 \b
   cnncalc grade homework.yaml ada.yaml       one student, answer by answer
-  cnncalc grade homework.yaml submissions/   a class: scores, mistakes, questions
+  cnncalc grade homework.yaml submissions/   a class: scores and mistakes
   cnncalc grade --network alexnet --ask conv1.params --answer 34848
 
 ASSIGNMENT is a YAML file with a network and questions about it.  A SUBMISSION is YAML, JSON, CSV or the Markdown

@@ -5,10 +5,10 @@ networks on one line; without any it is the working directory.  Settings stand i
 or in cnncalc.toml.  Codes may be prefixes (P) or names (bias-before-norm); lists have commas between.
 
 \b
-  cnncalc lint                                  everything below here
-  cnncalc lint --select P --statistics nets/    only the rules about practice, counted
-  cnncalc lint --fix net.yaml                   repair what can be repaired exactly
-  cnncalc rule P101                             what a rule means
+  cnncalc lint                                everything below here
+  cnncalc lint --select P --statistics nets/  rules about practice, counted
+  cnncalc lint --fix net.yaml                 repair what can be repaired
+  cnncalc rule P101                           what a rule means
 
 Exit status: 0 clean, 1 findings from --fail-on up, 2 paths or settings that cannot be used.
 """

@@ -2,7 +2,7 @@
 
 \b
   cnncalc probe resnet50 --batch 1,8,32 --backward --out resnet50.json
-  cnncalc probe alexnet --device cuda --dtype float32,tf32,bfloat16 --graphs --per-layer --svg roofline.svg
+  cnncalc probe alexnet --dtype tf32,bfloat16 --graphs --svg roofline.svg
   cnncalc probe --compare before.json after.json
 
 TARGET is a file, a bundled name (alexnet, densenet201), - for stdin, or a network on one line.

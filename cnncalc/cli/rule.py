@@ -1,8 +1,8 @@
 """Tell what the linter's rules mean, one or all of them.
 
 \b
-  cnncalc rule P101               the page of a rule (bias-before-norm too)
-  cnncalc rule --all              every code, with its severity and whether it can be fixed
+  cnncalc rule P101     the page of a rule (bias-before-norm too)
+  cnncalc rule --all    every code, its severity, and whether --fix helps
 
 The codes of loading are among them: a file that does not load is a finding, too.
 """

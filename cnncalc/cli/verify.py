@@ -1,9 +1,9 @@
 """Check every figure of a network against torch.
 
 \b
-  cnncalc verify alexnet resnet50           shapes, parameters, buffers, MACs, totals, numbers
+  cnncalc verify alexnet resnet50        shapes, parameters, MACs, numbers ...
   cnncalc verify --training --device cpu unet
-  cnncalc verify --all --device meta        every bundled network, shapes without values
+  cnncalc verify --all --device meta     every bundled network, shapes alone
 
 TARGET is a file, a bundled name (alexnet, densenet201), - for stdin, or a network on one line.
 

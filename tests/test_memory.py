@@ -586,7 +586,7 @@ def test_the_workspace_of_matrix_products() -> None:
     size = 32 * MIB
 
     def grown(release: tuple[int, int], training: bool) -> int:
-        report = simulate(graph, batch=8, device="cuda", training=training, torch=release)
+        report = simulate(graph, batch=64, device="cuda", training=training, torch=release)
         return replay(report, workspace=size).allocated_bytes - replay(report).allocated_bytes
 
     assert grown((2, 14), training=False) == size

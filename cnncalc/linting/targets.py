@@ -73,7 +73,9 @@ def tasks_for(
         except SpecError as error:
             known.append(unreadable(stdin_name if target == "-" else target, error))
             continue
-        if os.path.isfile(source.name):  # a bundled network is nobody's file to edit: with fixes it is a text, as stdin is
+        if os.path.isfile(
+            source.name
+        ):  # a bundled network is nobody's file to edit: with fixes it is a text, as stdin is
             bundled = tasks_of([Found(source.name, True)], configuration, fix, unsafe)
             tasks += [each._replace(source=source) for each in bundled] if fix else bundled
             continue

@@ -582,7 +582,7 @@ def test_replay_of_a_step() -> None:
 
 def test_the_workspace_of_matrix_products() -> None:
     """Kept by forward and by backward up to torch 2.14; since then there while a product runs."""
-    graph = graph_of("3x64x64 | conv 64 3 p1 | relu | conv 64 3 p1 | fc 10")
+    graph = graph_of("3x64x64 | conv 64 3 p1 | relu | conv 64 3 p1 | maxpool 4 | fc 10")
     size = 32 * MIB
 
     def grown(release: tuple[int, int], training: bool) -> int:
@@ -597,7 +597,8 @@ def test_the_workspace_of_matrix_products() -> None:
     assert [(each.backward, each.fused) for each in report.products] == [
         *((False, True), (False, True), (True, False), (True, False), (True, False)),
     ]
-    assert replay(report, workspace=size).allocated_bytes == report.peak_bytes + size  # the gradient of 64 MiB
+    # the peak is where the gradients of the first fc are; that of its bias comes when the workspace is back
+    assert replay(report, workspace=size).requested_bytes == report.peak_bytes + size - 4 * 4096
     lonely = simulate(graph_of("8 | fc 1"), device="cuda", training=False)
     assert [each.fused for each in lonely.products] == [False]
     local = simulate(graph_of("3x8x8 | conv 4 1 | local 4 3"), device="cuda", training=True)

@@ -6,56 +6,15 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from cnncalc import api
-from cnncalc.layers import SPELLINGS, TABLE, Kind, kind_of
-from cnncalc.layers.base import got
-from cnncalc.shape import show
+from cnncalc.analysis.reference import Reference, references
+from cnncalc.layers import kind_of
+from cnncalc.render import reference as render
 from tests import generate_networks
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGES = DOCS.parent / "cnncalc" / "pages"
-
-EXAMPLES: dict[str, str] = {
-    "conv": "3x227x227 | conv 96 11x11 /4",
-    "dwconv": "32x112x112 | dwconv 3 /2 p1 nobias",
-    "deconv": "256x14x14 | deconv 128 2 /2",
-    "local": "3x32x32 | local 16 5",
-    "maxpool": "64x112x112 | maxpool 3 /2 p1",
-    "avgpool": "6x28x28 | avgpool 2",
-    "gap": "2048x7x7 | gap",
-    "gmp": "2048x7x7 | gmp",
-    "adaptive": "256x13x13 | adaptive 6",
-    "fc": "9216 | fc 4096",
-    "flatten": "256x6x6 | flatten",
-    "reshape": "100 | reshape 100x1x1",
-    "bn": "64x56x56 | bn",
-    "gn": "64x56x56 | gn 32",
-    "ln": "96x56x56 | ln",
-    "instnorm": "64x128x128 | instnorm",
-    "lrn": "96x27x27 | lrn 5",
-    "l2norm": "512x38x38 | l2norm",
-    "scale": "96x56x56 | scale",
-    "times": "320x35x35 | times 0.17",
-    "lrelu": "64x32x32 | lrelu 0.2",
-    "prelu": "16x64x64 | prelu",
-    "dropout": "4096 | dropout 0.5",
-    "droppath": "96x56x56 | droppath 0.1",
-    "add": "64x56x56 | add(id, conv 64 3 p1)",
-    "mul": "64x56x56 | mul(id, gap | sigmoid)",
-    "concat": "64x56x56 | concat(id, conv 32 3 p1)",
-    "slice": "64x56x56 | slice 0 2",
-    "tile": "1x64x64 | tile 16",
-    "shuffle": "240x28x28 | shuffle 3",
-    "upsample": "256x13x13 | upsample 2 bilinear",
-    "crop": "64x64x64 | crop 56",
-    "pad": "3x224x224 | pad 3 reflect",
-    "pixelshuffle": "256x32x32 | pixelshuffle 2",
-    "pixelunshuffle": "64x26x26 | pixelunshuffle 2",
-    "unpool": "64x16x16 | maxpool 2 as small | conv 64 3 p1 | unpool small",
-}
-"""A one-line network per layer; layers without arguments of their own may do without."""
 
 HEAD = """\
 # The layers
@@ -63,102 +22,41 @@ HEAD = """\
 One table for phrases, the long form, the JSON Schema and this page. An argument without a default is required; their
 order is that of positional arguments. *Short* is how an option is written in a phrase; in the long form it has its full name.
 A value that is one number for every axis may be a size (`3x3`, in the long form `[3, 3]`). How phrases are put together
-is told in [The language](language.md).
+is told in [The language](language.md). `cnncalc explain conv` prints the section of a layer, `cnncalc list --layers` names
+them all.
 
 <!-- Written by `python -m tests.generate_docs`; do not edit. -->
 """
 
-TITLES = {
-    "convolution": "Convolutions",
-    "pooling": "Pooling",
-    "dense": "Fully connected",
-    "shape": "Shape and channels",
-    "normalisation": "Normalisation and scales",
-    "activation": "Activations",
-    "regularisation": "Regularisation",
-    "merge": "Several inputs",
-    "resize": "Size without learning",
-}
-
 
 def page() -> str:
     """The whole page."""
-    families: dict[str, list[str]] = {family: [] for family in TITLES}
-    for word in TABLE:
-        families[kind_of(word).layer.family].append(word)
     parts = [HEAD]
-    for family, words in families.items():
-        parts.append(f"## {TITLES[family]}\n")
+    for family, title in render.FAMILIES.items():
+        kinds = [each for each in references() if each.family == family]
+        parts.append(f"## {title}\n")
         if family == "activation":
-            parts += [activations(words)]
-        else:
-            parts += [section(word) for word in words]
+            parts.append(activations(kinds))
+            kinds = [each for each in kinds if each.example]
+        parts += [f"##{render.markdown(each)}" for each in kinds]
     return "\n".join(parts)
 
 
-def section(word: str) -> str:
-    """A layer: what it does, its arguments, an example with its worked formulas."""
-    kind = kind_of(word)
-    others = [other for other, canonical in SPELLINGS.items() if canonical == word]
-    lines = [f"### `{word}`", "", " ".join((kind.layer.__doc__ or "").split())]
-    if others:
-        lines[-1] += f" Also written {listed(others)}."
-    lines += ["", *arguments(kind)]
-    if word in EXAMPLES:
-        lines += [*example(word, EXAMPLES[word]), ""]
-    return "\n".join(lines)
-
-
-def activations(words: list[str]) -> str:
-    """The activations in one table, and those that have arguments of their own below."""
+def activations(kinds: list[Reference]) -> str:
+    """The activations in one table; those with arguments of their own stand below."""
     lines = ["| layer | also written | what it does |", "| --- | --- | --- |"]
-    for word in words:
-        others = [other for other, canonical in SPELLINGS.items() if canonical == word]
-        text = " ".join((kind_of(word).layer.__doc__ or "").split()).replace("|", "\\|")
-        lines.append(f"| `{word}` | {listed(others)} | {text} |")
-    flagged = [word for word in words if "inplace" in kind_of(word).fields]
-    lines += ["", f"{listed(flagged)} take `inplace`: the output overwrites the input, which changes memory only.", ""]
-    own = [word for word in words if set(kind_of(word).fields) - {"inplace"} or word == "prelu"]
-    return "\n".join([*lines, *(section(word) for word in own)])
-
-
-def arguments(kind: Kind) -> list[str]:
-    """The table of a layer's arguments; nothing where it has none."""
-    hidden = {name for name in kind.fields if "node" in kind.lines.values() and name not in kind.lines}
-    rows = []
-    for name, info in kind.layer.model_fields.items():
-        if name in hidden:
-            continue
-        default = "" if info.is_required() else "-" if info.default is None else f"`{shown(info.default)}`"
-        rows.append(f"| `{name}` | {listed(shorthands(kind, name))} | {default} | {info.description} |")
-    if not rows:
-        return []
-    return ["| argument | short | default | meaning |", "| --- | --- | --- | --- |", *rows, ""]
-
-
-def shown(value: Any) -> str:
-    return value if isinstance(value, str) else got(value)
-
-
-def shorthands(kind: Kind, name: str) -> list[str]:
-    """``/2``, ``p2``, ``nobias``: how an option is written in a phrase."""
-    found = ["/2"] if name == "stride" else []
-    found += [f"{letter}2" for letter, field in kind.letters.items() if field == name and name != "stride"]
-    return found + [word for word, (field, _) in kind.words.items() if field == name]
-
-
-def listed(words: list[str]) -> str:
-    return ", ".join(f"`{word}`" for word in words)
-
-
-def example(word: str, text: str) -> list[str]:
-    """The worked formulas of the layer in a one-line network."""
-    row = next(row for row in reversed(api.analyse(api.parse(text)).rows) if row.kind == word)
-    lines = [f"`{text}` makes {show(row.output)}:", ""]
-    for name, formula in row.formulas.items():
-        title = {"output": "output", "params": "parameters", "macs": "MACs"}.get(name, name)
-        lines.append(f"- {title}: `{formula}`")
-    return lines if row.formulas else [f"`{text}` makes {show(row.output)}."]
+    for each in kinds:
+        about = each.about.replace("|", "\\|")
+        lines.append(f"| `{each.word}` | {render.listed(each.spellings)} | {about} |")
+    flagged = [each.word for each in kinds if any(other.name == "inplace" for other in each.parameters)]
+    return "\n".join(
+        [
+            *lines,
+            "",
+            f"{render.listed(flagged)} take `inplace`: the output overwrites the input, which changes memory only.",
+            "",
+        ]
+    )
 
 
 CLI_HEAD = """\

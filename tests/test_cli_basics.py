@@ -72,7 +72,7 @@ def test_explain_takes_what_summarize_takes(tmp_path: Path) -> None:
         (["resnet18", "bn"], "which one: conv1.bn, conv2.stage.basic.body.bn, "),
         (["alexnt"], "did you mean 'alexnet'?"),
         (["s10"], "these begin with S10:\n      S101 does-not-tile\n"),
-        (["v1"], "there is no file and no bundled network called 'v1'"),
+        (["v1"], "there is no file, bundled network or layer called 'v1'"),
         (["dcgan", "--net", "generater"], "did you mean 'generator'?"),
         (["dcgan", "nothing"], "there is no layer called 'nothing'"),
         (["alexnet", "--set", "classes"], "--set takes NAME=NUMBER"),

@@ -1,12 +1,13 @@
-"""Explain how the figures of a layer come about, or what a diagnostic means.
+"""Explain how the figures of a layer come about, what a kind of layer does, or what a diagnostic means.
 
 \b
   cnncalc explain alexnet conv1   a layer, or all layers of a line
   cnncalc explain alexnet         every layer in brief
+  cnncalc explain conv            a kind of layer: its arguments, its formulas
   cnncalc explain S101            what a diagnostic means (does-not-tile too)
 
-TARGET is a file, a bundled name (alexnet, densenet201), - for stdin, a network on one line, or the code or the name of
-a diagnostic.  LAYER is the name of a layer, of a line or a label, or the beginning of a path.
+TARGET is a file, a bundled name (alexnet, densenet201), - for stdin, a network on one line, a layer's word, or the code
+or the name of a diagnostic.  LAYER is the name of a layer, of a line or a label, or the beginning of a path.
 """
 
 from __future__ import annotations
@@ -46,10 +47,11 @@ def command(
     from cnncalc.errors import in_order
 
     code = diagnostic_meant(target)
-    if code is not None:
+    kind = kind_meant(target) if code is None else None
+    if code is not None or kind is not None:
         if layer is not None:
-            raise click.UsageError(f"{code} is a diagnostic: it has no layers")
-        write_page(code, format_)
+            raise click.UsageError(f"{code} is a diagnostic: it has no layers" if code else f"{kind} is a layer itself")
+        write_page(code, format_) if code is not None else write_kind(str(kind), format_)
         return
     choice: dict[str, Any] = {"set": read_settings(settings), "variant": variant, "input": shape}
     network = api.read_network(target, **choice)
@@ -76,6 +78,29 @@ def diagnostic_meant(target: str) -> str | None:
         what = "diagnostic" if target[1:].isdigit() else "diagnostic and no bundled network"
         raise fault("G101", f"there is no {what} called {target!r}", help=help[:1])
     return code
+
+
+def kind_meant(target: str) -> str | None:
+    """The kind of layer that TARGET is a word for, None where it is a network; raises SpecError where it is neither."""
+    import os
+    import re
+
+    from cnncalc import library
+    from cnncalc.errors import did_you_mean, fault
+    from cnncalc.layers import all_words, canonical
+
+    if not re.fullmatch(r"[A-Za-z]\w*", target) or os.path.exists(target) or library.find(target) is not None:
+        return None
+    word = canonical(target)
+    if word is None:
+        lists = "`cnncalc list` names the bundled networks, `cnncalc list --layers` the layers"
+        hints = [did_you_mean(target, [*library.names(), *all_words()]), lists]
+        raise fault(
+            "Y001",
+            f"there is no file, bundled network or layer called {target!r}",
+            help=[each for each in hints if each],
+        )
+    return word
 
 
 def explanations(
@@ -109,6 +134,24 @@ def write_page(code: str, format_: str) -> None:
         _output.echo(page.coloured(page.page(code), screen.width))
     else:
         _output.echo(page.page(code))
+
+
+def write_kind(word: str, format_: str) -> None:
+    from cnncalc.analysis.reference import reference
+    from cnncalc.cli import _output
+    from cnncalc.render import page
+    from cnncalc.render import reference as render
+
+    found = reference(word)
+    screen = _output.terminal()
+    if format_ == "json":
+        _output.echo(render.as_document(found))
+    elif format_ == "markdown":
+        _output.echo(render.markdown(found))
+    elif screen.colour:
+        _output.echo(page.coloured(render.markdown(found), screen.width))
+    else:
+        _output.echo(render.text(found, screen.width))
 
 
 def write(found: list[Explanation], errors: list[Diagnostic], format_: str) -> None:

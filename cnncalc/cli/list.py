@@ -1,4 +1,4 @@
-"""List the bundled networks, with their parameters and MACs."""
+"""List the bundled networks, with their parameters and MACs; or the kinds of layers."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ import click
 
 @click.command()
 @click.option("--family", "wanted", multiple=True, metavar="NAME", help="Only this family (may be given again).")
+@click.option("--layers", is_flag=True, help="The kinds of layers instead.")
 @click.option("--format", "format_", type=click.Choice(["table", "json"]), default="table", show_default=True)
 @click.pass_context
-def command(ctx: click.Context, wanted: tuple[str, ...], format_: str) -> None:
+def command(ctx: click.Context, wanted: tuple[str, ...], layers: bool, format_: str) -> None:
+    if layers:
+        if wanted:
+            raise click.UsageError("--layers takes no --family")
+        list_layers(format_)
+        return
     from cnncalc.analysis import catalogue
     from cnncalc.cli import _output
     from cnncalc.render import catalogue as table
@@ -34,6 +40,18 @@ def command(ctx: click.Context, wanted: tuple[str, ...], format_: str) -> None:
         if errors:
             _output.print_errors(errors)
     ctx.exit(2 if errors else 0)
+
+
+def list_layers(format_: str) -> None:
+    from cnncalc.analysis.reference import references
+    from cnncalc.cli import _output
+    from cnncalc.render import reference as render
+
+    found = references()
+    if format_ == "json":
+        _output.echo(render.as_documents(found))
+    else:
+        _output.echo(render.index(found, _output.width()))
 
 
 def family_called(name: str, known: list[str]) -> str:

@@ -302,6 +302,8 @@ class Layer(BaseModel):
     """The layer's word in the language, its ``kind`` in every report."""
     words: ClassVar[tuple[str, ...]] = ()
     """Other spellings."""
+    example: ClassVar[str] = ""
+    """A network on one line that ends in such a layer, for the manual."""
     inputs: ClassVar[int] = 1
     """How many values flow in; 0 stands for two or more."""
     alias: ClassVar[bool] = False

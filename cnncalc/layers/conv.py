@@ -166,6 +166,7 @@ class Conv(Convolving):
 
     word = "conv"
     words = ("convolution",)
+    example = "3x227x227 | conv 96 11x11 /4"
 
     channels: Whole = Field(description="number of filters, the channels that come out")
     kernel: Kernel = Field(description="size of the filters: one number for every axis, or 3x3")
@@ -188,6 +189,7 @@ class DepthwiseConv(Convolving):
 
     word = "dwconv"
     words = ("depthwise",)
+    example = "32x112x112 | dwconv 3 /2 p1 nobias"
 
     kernel: Kernel = Field(description="size of the filters")
     mult: Whole = Field(1, description="filters per channel")
@@ -208,6 +210,7 @@ class TransposedConv(Convolving):
 
     word = "deconv"
     words = ("upconv", "convt")
+    example = "256x14x14 | deconv 128 2 /2"
 
     channels: Whole = Field(description="the channels that come out")
     kernel: Kernel = Field(description="size of the filters")
@@ -362,6 +365,7 @@ class LocallyConnected(Convolving):
 
     word = "local"
     words = ("locally_connected",)
+    example = "3x32x32 | local 16 5"
 
     channels: Whole = Field(description="the channels that come out")
     kernel: Kernel = Field(description="size of the window")

@@ -21,6 +21,7 @@ class FullyConnected(Layer):
 
     word = "fc"
     words = ("dense", "linear")
+    example = "9216 | fc 4096"
     family: ClassVar[str] = "dense"
 
     features: Whole = Field(description="number of outputs")
@@ -76,6 +77,7 @@ class Flatten(Layer):
     """All values in one row, channel by channel."""
 
     word = "flatten"
+    example = "256x6x6 | flatten"
     alias = True
     family: ClassVar[str] = "shape"
 
@@ -106,6 +108,7 @@ class Reshape(Layer):
 
     word = "reshape"
     words = ("view",)
+    example = "100 | reshape 100x1x1"
     alias = True
     family: ClassVar[str] = "shape"
 

@@ -25,6 +25,7 @@ class Add(Merging):
     """The sum of values with the same shape."""
 
     word = "add"
+    example = "64x56x56 | add(id, conv 64 3 p1)"
 
     inplace: Inplace = Field(False, description="overwrite the first input; changes memory, nothing else")
 
@@ -86,6 +87,7 @@ class Multiply(Merging):
     """The product of values; an extent of 1 is repeated along its axis (the gate of squeeze-and-excitation)."""
 
     word = "mul"
+    example = "64x56x56 | mul(id, gap | sigmoid)"
 
     def output(self, *shapes: Shape) -> Shape:
         out = shapes[0]
@@ -111,6 +113,7 @@ class Concat(Merging):
     """The channels of all values, one after the other."""
 
     word = "concat"
+    example = "64x56x56 | concat(id, conv 32 3 p1)"
 
     def output(self, *shapes: Shape) -> Shape:
         for shape in shapes[1:]:
@@ -147,6 +150,7 @@ class Slice(Layer):
     """Part ``index`` (from 0) of ``parts`` equal parts of the channels."""
 
     word = "slice"
+    example = "64x56x56 | slice 0 2"
     alias = True
     family: ClassVar[str] = "shape"
 
@@ -177,6 +181,7 @@ class Tile(Layer):
     """The channels repeated ``n`` times."""
 
     word = "tile"
+    example = "1x64x64 | tile 16"
     family: ClassVar[str] = "shape"
 
     n: Whole = Field(description="how often the channels are repeated")
@@ -199,6 +204,7 @@ class Shuffle(Layer):
 
     word = "shuffle"
     words = ("channelshuffle",)
+    example = "240x28x28 | shuffle 3"
     family: ClassVar[str] = "shape"
 
     groups: Whole = Field(description="groups of channels")

@@ -71,6 +71,7 @@ class BatchNorm(Normalising):
 
     word = "bn"
     words = ("batchnorm",)
+    example = "64x56x56 | bn"
 
     affine: Affine = Field(True, description="learn a scale and a shift per channel")
     track: Annotated[Switch, Words({"notrack": False, "track": True})] = Field(
@@ -123,6 +124,7 @@ class GroupNorm(Normalising):
 
     word = "gn"
     words = ("groupnorm",)
+    example = "64x56x56 | gn 32"
 
     groups: Annotated[Whole, Letter("g")] = Field(32, description="groups of channels with statistics of their own")
     affine: Affine = Field(True, description="learn a scale and a shift per channel")
@@ -143,6 +145,7 @@ class LayerNorm(Normalising):
 
     word = "ln"
     words = ("layernorm",)
+    example = "96x56x56 | ln"
 
     affine: Affine = Field(True, description="learn a scale and a shift per channel")
     eps: Number = Field(1e-5, description="added to the variance")
@@ -161,6 +164,7 @@ class InstanceNorm(Normalising):
 
     word = "instnorm"
     words = ("instancenorm",)
+    example = "64x128x128 | instnorm"
 
     affine: Affine = Field(False, description="learn a scale and a shift per channel")
     eps: Number = Field(1e-5, description="added to the variance")
@@ -181,6 +185,7 @@ class LocalResponseNorm(Normalising):
     """Local response normalisation across channels (Krizhevsky et al. 2012, section 3.3); nothing is learned."""
 
     word = "lrn"
+    example = "96x27x27 | lrn 5"
 
     size: Whole = Field(5, description="neighbouring channels")
     alpha: Number = Field(1e-4, description="scale of the sum of squares")
@@ -212,6 +217,7 @@ class L2Norm(Normalising):
     """Every position's channels scaled to length 1, times a learned scale per channel (ParseNet, arXiv 1506.04579)."""
 
     word = "l2norm"
+    example = "512x38x38 | l2norm"
 
     scale: Number = Field(20.0, description="initial value of the learned scale")
 
@@ -230,6 +236,7 @@ class Scale(Normalising):
 
     word = "scale"
     words = ("layerscale",)
+    example = "96x56x56 | scale"
 
     init: Number = Field(1e-6, description="initial value")
 

@@ -55,6 +55,7 @@ class LeakyReLU(Activation):
 
     word, module = "lrelu", "LeakyReLU"
     words = ("leakyrelu", "leaky")
+    example = "64x32x32 | lrelu 0.2"
 
     slope: Number = Field(0.01, description="slope below zero")
     inplace: Inplace = Field(False, description="overwrite the input; changes memory, nothing else")
@@ -67,6 +68,7 @@ class PReLU(Activation):
     """A leaky ReLU whose slope is learned, one per channel (He et al. 2015, arXiv 1502.01852)."""
 
     word, module = "prelu", "PReLU"
+    example = "16x64x64 | prelu"
 
     def parameters(self, *shapes: Shape) -> tuple[Parameter, ...]:
         return (Parameter("weight", shapes[0][:1]),)
@@ -166,6 +168,7 @@ class Times(Layer):
     """Every value times a constant number (the residuals of Inception-ResNet, arXiv 1602.07261); nothing is learned."""
 
     word = "times"
+    example = "320x35x35 | times 0.17"
     family: ClassVar[str] = "normalisation"
 
     factor: Number = Field(description="the number")
@@ -184,6 +187,7 @@ class Dropout(Layer):
     """Zeroes values at random while training (Srivastava et al. 2014); with ``spatial`` whole channels."""
 
     word = "dropout"
+    example = "4096 | dropout 0.5"
     family: ClassVar[str] = "regularisation"
 
     p: Probability = Field(0.5, description="probability of dropping a value")
@@ -205,6 +209,7 @@ class DropPath(Layer):
 
     word = "droppath"
     words = ("stochasticdepth",)
+    example = "96x56x56 | droppath 0.1"
     family: ClassVar[str] = "regularisation"
 
     p: Probability = Field(0.1, description="probability of dropping the value")

@@ -108,6 +108,7 @@ class MaxPool(Pooling):
 
     word = "maxpool"
     words = ("pool",)
+    example = "64x112x112 | maxpool 3 /2 p1"
 
     kernel: Kernel = Field(2, description="size of the window")
     stride: PoolStride = Field(None, description="step of the window; the kernel if not given")
@@ -126,6 +127,7 @@ class AvgPool(Pooling):
     as TensorFlow does."""
 
     word = "avgpool"
+    example = "6x28x28 | avgpool 2"
 
     kernel: Kernel = Field(2, description="size of the window")
     stride: PoolStride = Field(None, description="step of the window; the kernel if not given")
@@ -180,6 +182,7 @@ class GlobalAvgPool(GlobalPooling):
 
     word = "gap"
     words = ("globalavgpool",)
+    example = "2048x7x7 | gap"
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         return (Call(f"AdaptiveAvgPool{len(shapes[0]) - 1}d", {"output_size": 1}),)
@@ -190,6 +193,7 @@ class GlobalMaxPool(GlobalPooling):
 
     word = "gmp"
     words = ("globalmaxpool",)
+    example = "2048x7x7 | gmp"
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
         return (Call(f"AdaptiveMaxPool{len(shapes[0]) - 1}d", {"output_size": 1}),)
@@ -200,6 +204,7 @@ class AdaptivePool(Layer):
 
     word = "adaptive"
     words = ("adaptiveavgpool",)
+    example = "256x13x13 | adaptive 6"
     family: ClassVar[str] = "pooling"
 
     size: Sizes = Field(description="the size that comes out: one number for every axis, or 7x7")

@@ -38,6 +38,7 @@ class Upsample(Layer):
 
     word = "upsample"
     words = ("resize", "interpolate")
+    example = "256x13x13 | upsample 2 bilinear"
     family: ClassVar[str] = "resize"
 
     factor: Axes = Field(2, description="how many times larger, per axis")
@@ -98,6 +99,7 @@ class Crop(Layer):
 
     word = "crop"
     words = ("centercrop",)
+    example = "64x64x64 | crop 56"
     alias = True
     family: ClassVar[str] = "resize"
 
@@ -153,6 +155,7 @@ class Pad(Layer):
     """Rows around the maps: zeros, or the maps reflected (the edge itself is not repeated)."""
 
     word = "pad"
+    example = "3x224x224 | pad 3 reflect"
     family: ClassVar[str] = "resize"
 
     pad: Padding = Field(description="rows on each side: 3, 1x2, sides 0:1")
@@ -203,6 +206,7 @@ class PixelShuffle(Layer):
 
     word = "pixelshuffle"
     words = ("depthtospace",)
+    example = "256x32x32 | pixelshuffle 2"
     family: ClassVar[str] = "resize"
 
     factor: Whole = Field(description="how many times larger")
@@ -238,6 +242,7 @@ class SpaceToDepth(Layer):
 
     word = "pixelunshuffle"
     words = ("spacetodepth", "reorg")
+    example = "64x26x26 | pixelunshuffle 2"
     family: ClassVar[str] = "resize"
 
     factor: Whole = Field(2, description="how many times smaller")
@@ -272,6 +277,7 @@ class Unpool(Layer):
 
     word = "unpool"
     words = ("maxunpool",)
+    example = "64x16x16 | maxpool 2 as small | conv 64 3 p1 | unpool small"
     family: ClassVar[str] = "resize"
 
     like: Annotated[Sizes, Line("node")] = Field(description="the line whose max pooling it undoes")

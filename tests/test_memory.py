@@ -110,6 +110,8 @@ NETWORKS = [
     "3x16x16 | conv 4 3 p1 | maxpool 2 as p | conv 4 1 | maxpool 2 as q | conv 4 1 | unpool q | unpool p | conv 2 1",
     "3x16 | conv 4 3 p1 | relu | maxpool 2 as p | conv 4 3 p1 | unpool p | conv 2 1",
     "3x8x8x8 | conv 4 3 p1 | relu | maxpool 2 as p | conv 4 3 p1 | unpool p | conv 2 1",
+    "3x16x11 | conv 4 3 p1 | maxpool 3 /2 p1:0 ceil as p | conv 4 1 | unpool p | conv 2 1",
+    "3x16 | conv 4 3 p1 | maxpool 2 /2 same as p | maxpool 3 /2 p0:1 as q | unpool q | unpool p | conv 2 1",
     "8 | reshape 2x2x2 | deconv 4 2 /2 | tanh",
     "3x9x9 | relu inplace | conv 4 1 | sigmoid",
     "4x6x6 | add(conv 4 1, prelu) | conv 2 1",
@@ -603,6 +605,17 @@ def test_the_workspace_of_matrix_products() -> None:
     assert [each.fused for each in lonely.products] == [False]
     local = simulate(graph_of("3x8x8 | conv 4 1 | local 4 3"), device="cuda", training=True)
     assert [each.backward for each in local.products] == [False, True, True]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "amp"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("line", NETWORKS)
+def test_a_step_leaves_nothing_behind(line: str, optimizer: str, dtype: str) -> None:
+    """After any number of steps the allocator holds what it held after three, and tensors never asked for more than
+    the peak."""
+    found = simulate(graph_of(line), batch=2, optimizer=optimizer, dtype=dtype, device="cuda")
+    assert replay(found, steps=6) == replay(found, steps=3)
+    assert replay(found).requested_bytes == found.peak_bytes
 
 
 # -- advice ----------------------------------------------------------------------------------------------------------

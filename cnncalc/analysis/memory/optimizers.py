@@ -62,6 +62,10 @@ class Scaler:
         self.found = tape.new((), "found inf", 4)
         tape.drop(narrow)
 
+    def update(self) -> None:
+        """The flag of this step is forgotten."""
+        self.tape.drop(self.found)
+
 
 def make_state(tape: Tape, name: str, parameters: Sequence[Tensor], learning: Sequence[Tensor]) -> list[Tensor]:
     """The state that is there from the second step on; ``learning`` are the parameters with gradients."""

@@ -243,6 +243,8 @@ class Run:
         tape.at("end", "")
         self.gradient_bytes = sum(each.storage.bytes for each in tape.gradients.values())
         tape.drop(loss, *tape.gradients.values())
+        if scaler is not None:
+            scaler.update()
         tape.close()
 
     def infer(self) -> None:

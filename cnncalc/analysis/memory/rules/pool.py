@@ -91,8 +91,11 @@ def adaptive_avg_pool(tape: Tape, site: Site, x: Tensor) -> Tensor:
 
 @rule(*each_rank("MaxUnpool"))
 def max_unpool(tape: Tape, site: Site, x: Tensor, indices: Tensor) -> Tensor:
-    """Keeps the indices; backward gathers, and gives a view of what it gathered (``max_pool_double_backward``)."""
+    """Keeps the indices; backward gathers, and gives a view of what it gathered (``max_pool_double_backward``).
+
+    ``site.shape`` is not what it makes where a padding is cut off behind it."""
     before = x.shape
+    shape = (*before[:2], *site.arguments["output_size"])
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
         made = tape.another(gradient, before, "gradient")
@@ -100,10 +103,10 @@ def max_unpool(tape: Tape, site: Site, x: Tensor, indices: Tensor) -> Tensor:
         return [made]
 
     if site.rank > 1:
-        return tape.record(tape.another(x, site.shape), (x,), backward, (indices,))
-    before = (*x.shape, 1)
+        return tape.record(tape.another(x, shape), (x,), backward, (indices,))
+    before = (*before, 1)
     flat = ops.view(tape, x, before)
-    wide = tape.record(tape.another(x, (*site.shape, 1)), (flat,), backward, (indices,))
-    out = ops.view(tape, wide, site.shape)
+    wide = tape.record(tape.another(x, (*shape, 1)), (flat,), backward, (indices,))
+    out = ops.view(tape, wide, shape)
     tape.drop(flat, wide)
     return out

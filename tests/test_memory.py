@@ -345,6 +345,28 @@ def test_shared_weights_and_several_outputs(loss: str | None) -> None:
     assert step.saved_bytes == torch_memory.saved(graph, 2, loss=loss)
 
 
+USED_AGAIN = [
+    *(("40", step) for step in ("fc 40", "fc 40 nobias", "bn", "ln", "prelu", "scale", "l2norm")),
+    *(
+        ("4x6x6", step)
+        for step in ("conv 4 3 p1", "deconv 4 3 p1", "local 4 3 p1", "prelu", "ln", "gn 2", "instnorm affine")
+    ),
+]
+
+
+@pytest.mark.parametrize("batch, dtype", [(1, "float32"), (2, "float32"), (2, "amp")])
+@pytest.mark.parametrize("in_a_row", [False, True])
+@pytest.mark.parametrize("shape, step", USED_AGAIN)
+def test_gradients_of_weights_used_three_times(shape: str, step: str, in_a_row: bool, batch: int, dtype: str) -> None:
+    """They meet before ``.grad`` sees them: in place, or old, new and sum together where the old one is a view."""
+    if (step, batch) == ("bn", 1):
+        return
+    uses = [f"  v{number}: {f'v{number - 1}' if in_a_row and number else 'input'} | used" for number in range(3)]
+    outputs = "v2" if in_a_row else "v0, v1, v2"
+    text = [f"input: {shape}", "shared:", f"  used(): {step}", "layers:", *uses, f"outputs: [{outputs}]"]
+    assert_equal(graph_of("\n".join(text)), batch, dtype=dtype)
+
+
 # -- random graphs ---------------------------------------------------------------------------------------------------
 
 UNARY = """

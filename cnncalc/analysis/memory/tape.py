@@ -5,7 +5,7 @@ last tensor.  Every allocation and release is an event on the tape, so that the 
 allocator's replay all come from one log.  The rules of the engine are those of torch 2.6 to 2.15:
 
 * ready nodes run by descending sequence number (reverse order of creation); a parameter's gradient is taken over by
-  ``.grad`` at its first use and added in place afterwards (``accumulate_grad.h``);
+  ``.grad`` when those of all its uses are there, and added in place in a later pass (``accumulate_grad.h``);
 * the gradients that flow in are alive while a node runs, all its results exist together; then the incoming gradient is
   released, then the saved tensors, then the results go to their consumers (``engine.cpp``);
 * a second gradient for the same value is added in place only where the first is held by nobody else and is no view made
@@ -193,6 +193,7 @@ class Tape:
         """Run all steps behind ``root``, which receives this gradient."""
         seen = {root}
         stack = [root]
+        uses: dict[Tensor, int] = {}
         while stack:
             for edge in stack.pop().edges:
                 if type(edge) is Step:
@@ -200,7 +201,9 @@ class Tape:
                     if edge not in seen:
                         seen.add(edge)
                         stack.append(edge)
-        waiting: dict[Step, Tensor] = {root: gradient}
+                elif type(edge) is Tensor:
+                    uses[edge] = uses.get(edge, 0) + 1
+        waiting: dict[Step | Tensor, Tensor] = {root: gradient}
         heap = [(-root.sequence, root)]
         while heap:
             _, step = heapq.heappop(heap)
@@ -227,7 +230,10 @@ class Tape:
                         heapq.heappush(heap, (-edge.sequence, edge))
                 else:
                     assert type(edge) is Tensor
-                    self.keep(edge, result)
+                    self.give(waiting, edge, result)
+                    uses[edge] -= 1
+                    if not uses[edge]:
+                        self.keep(edge, waiting.pop(edge))
 
     def validated(self, step: Step, results: Sequence[Tensor | None]) -> list[Tensor | None]:
         """``validate_outputs``: one after the other, the gradients of broadcast inputs are reduced, and those of inputs
@@ -253,19 +259,20 @@ class Tape:
             self.release(storage)
         step.saved = []
 
-    def give(self, waiting: dict[Step, Tensor], step: Step, gradient: Tensor) -> None:
-        """``InputBuffer::accumulate``."""
-        old = waiting.get(step)
+    def give(self, waiting: dict[Step | Tensor, Tensor], to: Step | Tensor, gradient: Tensor) -> None:
+        """``InputBuffer::accumulate``, of a step or of a parameter."""
+        old = waiting.get(to)
         if old is None:
-            waiting[step] = gradient
+            waiting[to] = gradient
         elif old.holders == 1 and old.storage.holders == 1 and not old.is_view:
             self.drop(gradient)
         else:
-            waiting[step] = self.another(old, old.shape, "sum of gradients", old.strides)
+            waiting[to] = self.another(old, old.shape, "sum of gradients", old.strides)
             self.drop(old, gradient)
 
     def keep(self, parameter: Tensor, gradient: Tensor) -> None:
-        """``AccumulateGrad``: the first is taken over if it lies like the parameter; the next are added in place."""
+        """``AccumulateGrad``: the first is taken over if it lies like the parameter; that of a later pass is added in
+        place."""
         key = id(parameter)
         if key in self.gradients:
             self.drop(gradient)

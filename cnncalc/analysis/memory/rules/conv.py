@@ -59,23 +59,25 @@ def _transposed_shape(site: Site, shape: Shape) -> Shape:
 
 @rule("Linear")
 def linear(tape: Tape, site: Site, x: Tensor) -> Tensor:
-    """``addmm``: keeps the input, and the weight where the input needs a gradient; the gradient of the bias is reduced
-    after the others exist."""
+    """``addmm`` of the bias, the input and the weight transposed, whose gradient is therefore a view: keeps the input,
+    and the weight where the input needs a gradient; the bias receives the gradient itself, reduced once all exist."""
     wanted, before = tape.wants(x), x.shape
+    weight, *biases = site.parameters
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
         first = tape.another(gradient, before, "gradient") if wanted else None
         if wanted:
             tape.multiplies()
-        made = gradients_of(tape, site.parameters[:1])
+        second = tape.another(gradient, weight.shape, "gradient")
+        second.is_view = True
         tape.multiplies()
-        return [first, *made, *gradients_of(tape, site.parameters[1:])]
+        return [*[tape.hold(gradient) for _ in biases], first, second]
 
     out = tape.another(x, site.shape)
     # cuBLASLt adds the bias, unless the weight is a single row or column (Blas.cpp)
-    tape.multiplies(fused="bias" in site.weights and min(site.weights["weight"].shape) > 1)
-    saves = (x, site.weights["weight"]) if wanted else (x,)
-    return tape.record(out, (x, *site.parameters), backward, saves)
+    tape.multiplies(fused=bool(biases) and min(weight.shape) > 1)
+    saves = (x, weight) if wanted else (x,)
+    return tape.record(out, (*biases, x, weight), backward, saves)
 
 
 @rule("LocallyConnected")

@@ -65,8 +65,10 @@ def times(tape: Tape, site: Site, x: Tensor) -> Tensor:
 
 @rule("PReLU")
 def prelu(tape: Tape, site: Site, x: Tensor) -> Tensor:
-    """``_prelu_kernel_backward`` makes the slope's gradient in full size, reduced afterwards."""
+    """``_prelu_kernel_backward`` makes the slopes' gradient in full size, reduced afterwards to the slopes as torch
+    lays them out, 1xCx1x1."""
     weight = site.weights["weight"]
+    slopes = ops.view(tape, weight, (1, *weight.shape, *(1 for _ in x.shape[2:])))
     wanted, before = tape.wants(x), x.shape
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
@@ -77,7 +79,9 @@ def prelu(tape: Tape, site: Site, x: Tensor) -> Tensor:
         return [first if wanted else None, second]
 
     out = tape.another(x, x.shape, strides=like(x.shape, x.strides))
-    return tape.record(out, (x, weight), backward, (x, weight))
+    tape.record(out, (x, slopes), backward, (x, slopes))
+    tape.drop(slopes)
+    return out
 
 
 @rule("Dropout", *each_rank("Dropout"))

@@ -707,3 +707,18 @@ def test_hints_are_computed() -> None:
     assert "amp" not in {hint.name for hint in hints(graph, batch=8, dtype="amp")}
     assert found["checkpoint"].peak_bytes < now.peak_bytes
     assert set(found["checkpoint"].nodes) <= {graph.nodes[each].name for each in cut_points(graph)}
+
+
+def test_hints_leave_out_what_torch_refuses() -> None:
+    """Under autocast the convolution keeps a copy in low precision, which the activation behind it does not overwrite."""
+    graph = graph_of("3x8x8 | bn | concat(conv 4 3 p1, hsigmoid inplace) | (conv 8 3 p1 | bn)*6 | fc 5")
+    with pytest.raises(InplaceFault):
+        simulate(graph, dtype="bfloat16")
+    assert [hint.name for hint in hints(graph, batch=8, dtype="amp")] == ["checkpoint"]
+
+
+def test_no_cut_between_a_pooling_and_its_unpooling() -> None:
+    """What is worked out again needs the indices, which are no value that a cut keeps."""
+    graph = graph_of("3x16x16 | conv 8 3 p1 | maxpool as p | unpool p | (conv 8 3 p1 | relu)*4 | conv 2 1")
+    assert "maxpool1" not in {graph.nodes[each].name for each in cut_points(graph)}
+    assert "checkpoint" in {hint.name for hint in hints(graph, batch=4)}

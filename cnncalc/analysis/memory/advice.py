@@ -80,12 +80,23 @@ def hints(graph: Graph, **options: Any) -> tuple[Hint, ...]:
         changed = simulate(graph, **{**options, "inplace": inplace})
         found.append(Hint("inplace", f"{len(names)} layer{'s' * (len(names) > 1)} in place", changed.peak_bytes, names))
     for dtype, about in LOWER.get(now.dtype, {}).items():
-        found.append(Hint(dtype, about, simulate(graph, **{**options, "dtype": dtype}).peak_bytes))
+        peak = peak_with(graph, **{**options, "dtype": dtype})
+        if peak is not None:
+            found.append(Hint(dtype, about, peak))
     if now.training:
         best = best_checkpoints(graph, now, **options)
         if best is not None:
             found.append(best)
     return tuple(sorted((each for each in found if each.peak_bytes < now.peak_bytes), key=lambda hint: hint.peak_bytes))
+
+
+def peak_with(graph: Graph, **options: Any) -> int | None:
+    """The peak with a change; None where torch refuses it: there may be no cast any more whose copy was kept while the
+    value itself was overwritten."""
+    try:
+        return simulate(graph, **options).peak_bytes
+    except (InplaceFault, NotModelled):
+        return None
 
 
 def legal_inplace(graph: Graph, **options: Any) -> frozenset[int]:
@@ -126,8 +137,8 @@ def best_checkpoints(graph: Graph, now: MemoryReport, **options: Any) -> Hint | 
         if not cuts or cuts in tried:
             continue
         tried.add(cuts)
-        peak = simulate(graph, **{**options, "cuts": cuts}).peak_bytes
-        if best is None or peak < best[0]:
+        peak = peak_with(graph, **{**options, "cuts": cuts})
+        if peak is not None and (best is None or peak < best[0]):
             best = (peak, cuts)
     if best is None:
         return None

@@ -18,19 +18,20 @@ from cnncalc.graph import Graph, Node
 
 
 def cut_points(graph: Graph) -> list[int]:
-    """The nodes after which nothing but their own value is needed, and that nobody overwrites."""
+    """The nodes after which nothing but their own value is needed (no indices either), and that nobody overwrites."""
     nodes = graph.nodes
     last = [node.index for node in nodes]
     for node in nodes:
         for each in (*node.inputs, *node.links):
             last[each] = node.index
     outputs = {index for _, index in graph.outputs}
-    overwritten = {node.inputs[0] for node in nodes if node.layer is not None and node.layer.is_inplace}
+    barred = outputs | {link for node in nodes for link in node.links}
+    barred |= {node.inputs[0] for node in nodes if node.layer is not None and node.layer.is_inplace}
     found = []
     open_until = -1
     for node in nodes:
         at = node.index
-        if at >= len(graph.inputs) and open_until <= at and last[at] > at and at not in outputs | overwritten:
+        if at >= len(graph.inputs) and open_until <= at and last[at] > at and at not in barred:
             found.append(at)
         open_until = max(open_until, len(nodes) if at in outputs else last[at])
     return found

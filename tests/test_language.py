@@ -250,6 +250,19 @@ def test_shared_weights_count_once() -> None:
     assert codes("input: 3x8x8\nshared:\n  f(): conv 4 3 p1\nlayers:\n  a: f\n  b: f") == ["S111"]
 
 
+@pytest.mark.parametrize(
+    "body, second",
+    [
+        ("bn frozen", "tile 2 | f"),
+        ("bn noaffine", "tile 2 | f"),
+        ("(bn if H == 8 else bn notrack)", "pad 1 | f"),
+    ],
+)
+def test_shared_blocks_share_what_is_not_learned_too(body: str, second: str) -> None:
+    assert codes(f"input: 3x8x8\nshared:\n  f(): {body}\nlayers:\n  a: f\n  b: {second}") == ["S111"]
+    assert not codes(f"input: 3x8x8\nshared:\n  f(): {body}\nlayers:\n  a: f\n  b: relu | f")
+
+
 def test_several_inputs_are_used_by_name() -> None:
     assert outputs("inputs: {a: 3x8x8, b: 2x8x8}\nlayers: concat(a, b)") == [(5, 8, 8)]
     assert codes("inputs: {a: 3x8x8, b: 2x8x8}\nlayers: relu") == ["G108"]

@@ -9,7 +9,7 @@ from cnncalc.errors import Diagnostic
 from cnncalc.graph.records import LOST, Facts, Flowing, Graph, Node, Wire
 from cnncalc.graph.space import Faultbook, LimitReached, Space
 from cnncalc.layers import kind_of
-from cnncalc.layers.base import Fault, Layer
+from cnncalc.layers.base import Buffer, Fault, Layer, Parameter
 from cnncalc.layers.windowed import Windowed, does_not_tile
 from cnncalc.shape import Shape, show
 from cnncalc.spec.bind import Slot
@@ -162,7 +162,7 @@ class Builder:
         first = self.weights.setdefault(key, node)
         if first is node:
             return
-        if first.facts.parameters != node.facts.parameters:
+        if tensors_of(first) != tensors_of(node):
             assert node.layer is not None
             frame = space.frame
             assert frame is not None
@@ -249,9 +249,14 @@ class Builder:
         }
 
 
+def tensors_of(node: Node) -> tuple[Parameter | Buffer, ...]:
+    """What uses of a shared block have in common: learned tensors, and state such as running statistics."""
+    return (*node.facts.parameters, *node.facts.buffers)
+
+
 def weights_text(node: Node) -> str:
-    """``weight 64x3x3x3, bias 64``."""
-    return ", ".join(f"{each.name} {show(each.shape)}" for each in node.facts.parameters)
+    """``weight 64x3x3x3, bias 64``; the state behind it, without counters."""
+    return ", ".join(f"{each.name} {show(each.shape)}" for each in tensors_of(node) if each.shape)
 
 
 def limit_reached(limit: int, span: Span, space: Space) -> LimitReached:

@@ -263,6 +263,13 @@ def positions(graph: Graph) -> list[list[set[int] | None]]:
                     if 0 <= out < extent:
                         reached[out].append(place)
             seen = reached
+        elif layer.word == "unpool":
+            pooling = graph.nodes[node.links[0]].layer
+            windows = [
+                {place * pooling.stride - pooling.pad + tap * pooling.dilation for tap in range(pooling.kernel)}
+                for place in range(-many, 2 * many)
+            ]
+            seen = [[place - many for place, window in enumerate(windows) if at in window] for at in range(extent)]
         elif layer.word == "upsample":
             seen = [[place // fields["factor"]] for place in range(extent)]
         elif layer.word == "crop":
@@ -332,6 +339,18 @@ def test_receptive_field_behind_a_crop(size: int, steps: list[str]) -> None:
     found = field_of(graph)
     assert found.size == largest
     assert all(first == found.start + place * found.stride for place, first, _ in inner)
+
+
+@pytest.mark.parametrize(
+    "options", ["2 /2", "3 /2", "3 /2 p1", "5 /2 p2", "3 /1 p1", "3 /1 d2", "3 /2 d2 p1", "2 /2 d2"]
+)
+def test_receptive_field_of_an_unpooling(options: str) -> None:
+    """A position sees all windows of the pooling that it lies in."""
+    graph = chain(f"maxpool {options} as p", "unpool p", extent=60)
+    size, inner = measured(graph)
+    found = field_of(graph)
+    assert (found.size, found.stride) == (size, 1)
+    assert all(abs(first - (place + found.start)) < int(options[3]) for place, first, _ in inner)
 
 
 @settings(deadline=None, max_examples=100)

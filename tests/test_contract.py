@@ -7,6 +7,7 @@ parameters, buffers and (by its FlopCounterMode) multiply-accumulates for itself
 
 from __future__ import annotations
 
+from itertools import product
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 from cnncalc.api import parse
 from cnncalc.graph import Graph, Node, expand
 from cnncalc.layers import SPELLINGS, STEPS, TABLE, canonical, kind_of
-from cnncalc.layers.base import Fault, Layer
+from cnncalc.layers.base import Call, Fault, Layer
 from cnncalc.shape import Shape, elements
 
 torch = pytest.importorskip("torch")
@@ -428,6 +429,32 @@ REFUSED = [
 def test_both_refuse(case: Case) -> None:
     assert isinstance(ours(case), Fault)
     compare(case)
+
+
+def test_a_maximum_is_one_of_the_input() -> None:
+    """A dilated window may step over all that flows in: torch then gives minus infinity, and an index that is none."""
+    refused = 0
+    for extent, kernel, dilation, pad, stride, ceil in product(
+        range(1, 6), (2, 3), (1, 2, 3, 4), (0, 1, (1, 0), "same", "half"), (1, 2), (False, True)
+    ):
+        sides = (pad,) if isinstance(pad, tuple) else pad
+        fields = {"kernel": kernel, "dilation": dilation, "pad": sides, "stride": stride, "ceil": ceil}
+        case = Case("maxpool", fields, ((1, extent),))
+        found = ours(case)
+        if isinstance(found, Fault) and found.option != "dilation":
+            continue
+        twin = torch.nn.Sequential(*(made(call) for call in case.layer.torch((1, extent))))
+        infinite = bool(torch.isinf(twin(torch.zeros(1, 1, extent))).any())
+        assert infinite == isinstance(found, Fault), name_of(case)
+        refused += infinite
+    assert refused > 10
+
+
+def made(call: Call) -> torch.nn.Module:
+    if call.name == "pad":
+        (side,) = call.arguments["sides"]
+        return torch.nn.ConstantPad1d(side, call.arguments["value"])
+    return getattr(torch.nn, call.name)(**call.arguments)
 
 
 def test_torchs_average_pooling_in_three_axes() -> None:

@@ -49,6 +49,14 @@ class Pooling(Windowed):
                     help=(f"at most {window.span // 2} makes sense here: pad={window.span // 2}",),
                     option="pad",
                 )
+            if window.dilation >= window.extent and window.reads < window.out:
+                raise Fault(
+                    "S108",
+                    f"{self.word} has windows that see only padding: the taps step over what flows in",
+                    f"taps {window.dilation} apart, {window.extent} flow in",
+                    help=(f"a dilation of less than {window.extent}" if window.extent > 2 else "no dilation here: d1",),
+                    option="dilation",
+                )
         return (shape[0], *out)
 
     def work(self, *shapes: Shape) -> Work:

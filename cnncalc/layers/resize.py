@@ -296,18 +296,24 @@ class Unpool(Layer):
             )
         return (shape[0], *self.like)
 
+    def pooling(self) -> MaxPool:
+        """The max pooling that is undone."""
+        return MaxPool(
+            kernel=self.kernel or 1, stride=self.stride, pad=self.pad, dilation=self.dilation, ceil=self.ceil
+        )
+
     def reach(self, *shapes: Shape) -> tuple[Reach, ...] | str | None:
-        extents = shapes[0][1:]
-        kernel = per_axis(self.word, "kernel", self.kernel or 1, len(extents))
-        stride = per_axis(self.word, "stride", self.stride or 1, len(extents))
+        """A position sees the windows of the pooling that it lay in: those of a transposed window."""
+        windows = self.pooling().windows((shapes[0][0], *self.like))
         return tuple(
-            transposed_reach(Transposed(extent, k, s)) for extent, k, s in zip(extents, kernel, stride, strict=True)
+            transposed_reach(
+                Transposed(extent, window.kernel, window.stride, window.before, window.after, window.dilation)
+            )
+            for extent, window in zip(shapes[0][1:], windows, strict=True)
         )
 
     def torch(self, *shapes: Shape) -> tuple[Call, ...]:
-        pooling = MaxPool(
-            kernel=self.kernel or 1, stride=self.stride, pad=self.pad, dilation=self.dilation, ceil=self.ceil
-        )
+        pooling = self.pooling()
         before = (shapes[0][0], *self.like)
         windows = pooling.windows(before)
         sides = pooling.padded_apart(before)

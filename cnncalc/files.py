@@ -68,18 +68,18 @@ def read_stdin(stream: BinaryIO) -> Source:
 def replace_file(path: str, text: str) -> None:
     """Put a text in a file's place, all of it or nothing, as UTF-8 with the line ends of the text.
 
-    The mode, the byte-order mark and the link that leads to it stay.  A file that is not there yet is made.  What is
-    no file (``/dev/null``, a pipe) is written to, never replaced.  Raises :class:`SpecError`, Y001, and then the file
-    is as it was.
+    The mode, the byte-order mark and the link that leads to it stay.  A file that is not there yet is made.  What is no
+    file (``/dev/stdout``, ``/dev/null``, a pipe) stays what it is and is written to.  Raises :class:`SpecError`, Y001,
+    and then the file is as it was.
     """
     import tempfile
 
     target = os.path.realpath(path)
     name = ""
     try:
-        if os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path):
-            with open(path, "wb") as stream:
-                stream.write(text.encode("utf-8"))
+        if _is_device(path):
+            with open(path, "wb") as device:
+                device.write(text.encode("utf-8"))
             return
         mark, mode = _mark_and_mode(target)
         number, name = tempfile.mkstemp(prefix=".cnncalc-", dir=os.path.dirname(target))
@@ -94,6 +94,15 @@ def replace_file(path: str, text: str) -> None:
     finally:
         if name:
             os.unlink(name)
+
+
+def _is_device(path: str) -> bool:
+    """Whether there is something that is no file and no folder."""
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return False
+    return not stat.S_ISREG(mode) and not stat.S_ISDIR(mode)
 
 
 def _mark_and_mode(path: str) -> tuple[bytes, int]:

@@ -7,6 +7,8 @@ import os
 import re
 import socket
 import stat
+import subprocess
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -166,3 +168,10 @@ def test_what_is_no_file_is_written_to_and_never_replaced(tmp_path: Path) -> Non
     finally:
         os.close(end)
     assert sorted(each.name for each in tmp_path.iterdir()) == ["link", "pipe"]
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdout"), reason="this system has no /dev/stdout")
+def test_standard_output_by_its_name() -> None:
+    command = "from cnncalc.files import replace_file; replace_file('/dev/stdout', 'text')"
+    done = subprocess.run([sys.executable, "-c", command], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "text")

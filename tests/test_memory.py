@@ -81,7 +81,9 @@ dropout spatial inplace; droppath; droppath 0; droppath 1; slice 1 2; slice 0 1;
 upsample; upsample 2 bilinear; crop 5; crop 9; pad 1; pad 2 reflect; add(id, id); add(id, relu, sigmoid)
 add(conv 4 1, id, inplace); mul(id, gap | conv 4 1 | sigmoid); mul(gap, id); mul(id, sigmoid, tanh); concat(id, relu)
 residual(conv 4 3 p1 | bn | relu); bn frozen; ln | bn frozen; times 0.5; ln | times 2; crop 5 at=3; avgpool 3 /1 p1 nocount
-avgpool 3 /2 same nocount; avgpool 2 /1 same nocount; ln | avgpool 2 /1 same nocount
+avgpool 3 /2 same nocount; avgpool 2 /1 same nocount; ln | avgpool 2 /1 same nocount; maxpool as p | ln | unpool p
+ln | maxpool as p | unpool p | conv 4 3; ln | maxpool as p | instnorm | unpool p | conv 4 3
+maxpool as p | ln | unpool p | conv 4 3
 """
 PLANE = """
 conv 6 1x3 p0x1; pad 1:2x0:1; upsample 2x3; crop 5x9; pixelshuffle 2; pixelunshuffle 3; reshape 12x3x9

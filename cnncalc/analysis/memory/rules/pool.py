@@ -23,8 +23,9 @@ def squeezed(tape: Tape, x: Tensor, shape: Shape, saves_input: bool) -> Tensor:
 def with_indices(tape: Tape, x: Tensor, shape: Shape, packed: bool = False) -> tuple[Tensor, Tensor]:
     """The result and the int64 indices; both indices and input are kept."""
     keeps = not packed and is_channels_last(x.shape, x.strides)
-    out = tape.another(x, shape, strides=channels_last(shape) if keeps else None)
-    indices = tape.new(shape, "indices", ops.INDEX_BYTES)
+    strides = channels_last(shape) if keeps else None
+    out = tape.another(x, shape, strides=strides)
+    indices = tape.new(shape, "indices", ops.INDEX_BYTES, strides)
     tape.record(out, (x,), ops.gradient_of(tape, x), (x, indices))
     return out, indices
 
@@ -91,19 +92,25 @@ def adaptive_avg_pool(tape: Tape, site: Site, x: Tensor) -> Tensor:
 
 @rule(*each_rank("MaxUnpool"))
 def max_unpool(tape: Tape, site: Site, x: Tensor, indices: Tensor) -> Tensor:
-    """Keeps the indices; backward gathers, and gives a view of what it gathered (``max_pool_double_backward``).
+    """Keeps the indices, and the format of maps; backward gathers, and gives a view of what it gathered, out of a copy
+    where the gradient lies otherwise than the indices (``max_pool_double_backward``).
 
     ``site.shape`` is not what it makes where a padding is cut off behind it."""
     before = x.shape
     shape = (*before[:2], *site.arguments["output_size"])
+    last = is_channels_last(indices.shape, indices.strides)
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
+        lying = ops.formatted(tape, gradient, last)
         made = tape.another(gradient, before, "gradient")
         made.is_view = True
+        tape.drop(lying)
         return [made]
 
     if site.rank > 1:
-        return tape.record(tape.another(x, shape), (x,), backward, (indices,))
+        keeps = site.rank == 2 and is_channels_last(before, x.strides)
+        out = tape.another(x, shape, strides=ops.format_of(shape, keeps))
+        return tape.record(out, (x,), backward, (indices,))
     before = (*before, 1)
     flat = ops.view(tape, x, before)
     wide = tape.record(tape.another(x, (*shape, 1)), (flat,), backward, (indices,))

@@ -114,6 +114,7 @@ NETWORKS = [
     "3x8x8x8 | conv 4 3 p1 | relu | maxpool 2 as p | conv 4 3 p1 | unpool p | conv 2 1",
     "3x16x11 | conv 4 3 p1 | maxpool 3 /2 p1:0 ceil as p | conv 4 1 | unpool p | conv 2 1",
     "3x16 | conv 4 3 p1 | maxpool 2 /2 same as p | maxpool 3 /2 p0:1 as q | unpool q | unpool p | conv 2 1",
+    "4x6x5x6 | conv 4 1 | deconv 6 1x3x1 p1 | deconv 2 1 /2 | conv 2 1",
     "8 | reshape 2x2x2 | deconv 4 2 /2 | tanh",
     "3x9x9 | relu inplace | conv 4 1 | sigmoid",
     "4x6x6 | add(conv 4 1, prelu) | conv 2 1",
@@ -165,6 +166,14 @@ HALF = [
 @pytest.mark.parametrize("line", HALF)
 def test_data_types(line: str, dtype: str) -> None:
     assert_equal(graph_of(line), 2, "adam", dtype)
+
+
+def test_transposed_volumes_that_shrink() -> None:
+    """The CPU's own kernel for them resizes a tensor as large as the input; CUDA does not."""
+    line = "4x6x5x6 | conv 4 1 | deconv 6 1x3x1 p1 | conv 2 1"
+    assert_equal(graph_of(line), 2, dtype="float64")
+    cpu, cuda = (simulate(graph_of(line), batch=2, dtype="float64", device=device) for device in ("cpu", "cuda"))
+    assert cpu.saved_bytes - cuda.saved_bytes == 8 * 2 * (4 * 6 * 5 * 6 - 6 * 4 * 5 * 4)
 
 
 # -- autocast --------------------------------------------------------------------------------------------------------

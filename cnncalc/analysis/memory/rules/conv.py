@@ -28,19 +28,38 @@ def convolution(tape: Tape, site: Site, x: Tensor) -> Tensor:
             made[0].strides = simplest(made[0].shape, channels_last(made[0].shape))
         return [first, *made]
 
-    out = tape.another(x, shape, strides=channels_last(shape) if last else None)
+    if site.name == "ConvTranspose3d" and site.arguments["groups"] == 1 and _has_own_kernel(tape, site, x):
+        out = _in_place_of(tape, x, shape)
+    else:
+        out = tape.another(x, shape, strides=channels_last(shape) if last else None)
     return tape.record(out, (x, *site.parameters), backward, (x, site.weights["weight"]))
 
 
 def _keeps_channels_last(tape: Tape, site: Site, x: Tensor) -> bool:
-    """Whether channels-last maps stay so.  The CPU's own kernel for volumes makes contiguous ones; oneDNN is used where
-    it is worth it (``use_mkldnn`` in ``Convolution.cpp``)."""
+    """Whether channels-last maps stay so.  The CPU's own kernel for volumes makes contiguous ones."""
     if not is_channels_last(x.shape, x.strides) or x.itemsize == 8:
         return False
-    if len(x.shape) == 4 or not tape.cpu or x.itemsize != 4:
-        return True
+    return len(x.shape) == 4 or not _has_own_kernel(tape, site, x)
+
+
+def _has_own_kernel(tape: Tape, site: Site, x: Tensor) -> bool:
+    """Whether the CPU's own kernel takes volumes; oneDNN is used where it is worth it (``use_mkldnn`` in
+    ``Convolution.cpp``)."""
+    if not tape.cpu or x.itemsize != 4:
+        return tape.cpu and x.itemsize == 8
     large = all(each > 3 for each in site.arguments["kernel_size"][-2:])
-    return bool(site.arguments["groups"] > 1 or large or x.shape[0] > 1 or prod(x.shape[:4]) > 20480)
+    return not (site.arguments["groups"] > 1 or large or x.shape[0] > 1 or prod(x.shape[:4]) > 20480)
+
+
+def _in_place_of(tape: Tape, x: Tensor, shape: Shape) -> Tensor:
+    """A tensor as large as the input, resized: memory grows by that, but does not shrink
+    (``slow_conv_transpose3d_cpu``)."""
+    if prod(shape) >= prod(x.shape):
+        return tape.another(x, shape)
+    room = tape.another(x, x.shape)
+    out = Tensor(room.storage, shape, x.itemsize)
+    tape.drop(room)
+    return out
 
 
 def _transposed_shape(site: Site, shape: Shape) -> Shape:

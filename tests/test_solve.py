@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import cnncalc
 from cnncalc.analysis.solve import solve
 from cnncalc.arithmetic import Transposed, Window
 from cnncalc.cli._group import group
@@ -54,6 +55,24 @@ def test_every_transposed_window_does_what_is_said(extent: int, out: int) -> Non
         full = enlarged(extent, window.kernel, window.stride, window.dilation)
         assert full - window.before - window.after + window.outpad == out
         assert exact == (window.outpad == 0) and window.outpad < max(window.stride, window.dilation)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(1, 40), st.integers(1, 5), st.integers(1, 6), st.sampled_from(["same", "half"]), st.booleans())
+def test_words_mean_what_they_mean_in_the_language(out: int, kernel: int, stride: int, pad: str, given: bool) -> None:
+    """A transposed ``same`` leads to W*S even where the kernel is smaller than the stride."""
+    choice = {"kernel": kernel, "stride": stride} if given else {}
+    for window, _ in [
+        *solve(output=out, pad=pad, transposed=True, **choice),
+        *solve(input=out, pad=pad, kernel=kernel),
+    ]:
+        word = "deconv" if isinstance(window, Transposed) else "conv"
+        phrase = f"{word} 1 {window.kernel} /{window.stride} {pad}"
+        if isinstance(window, Transposed):
+            own = max(window.stride - window.kernel, 0) if pad == "same" else 0
+            phrase += f" outpad={window.outpad - own}"
+        report = cnncalc.analyse(cnncalc.parse(f"1x{window.extent} | {phrase}"))
+        assert report.outputs[0][1] == (1, window.out)
 
 
 @settings(max_examples=60, deadline=None)

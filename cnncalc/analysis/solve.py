@@ -73,8 +73,7 @@ def solve(
     if output is None:
         if input is None or kernel is None:
             raise ValueError("give an output to find windows for, or an input and a kernel to work the output out")
-        before, after = sides(pad, input, kernel, stride or 1, dilation, transposed)
-        one = made(input, kernel, stride or 1, before, after, dilation, transposed)
+        one = made(input, kernel, stride or 1, 0 if pad is None else pad, dilation, transposed)
         return [Solution(one, tiling(one))] if valid(one) else []
     found: dict[Window | Transposed, Solution] = {}
     search = inputs(output, kernel, stride, pad, dilation, transposed) if input is None else ()
@@ -91,11 +90,19 @@ def solve(
 # -- windows ----------------------------------------------------------------------------------------------------------
 
 
-def made(
-    extent: int, kernel: int, stride: int, before: int, after: int, dilation: int, transposed: bool
-) -> Window | Transposed:
-    kind = Transposed if transposed else Window
-    return kind(extent, kernel, stride, before, after, dilation)
+def made(extent: int, kernel: int, stride: int, pad: Pad, dilation: int, transposed: bool) -> Window | Transposed:
+    before, after = sides(pad, extent, kernel, stride, dilation, transposed)
+    if not transposed:
+        return Window(extent, kernel, stride, before, after, dilation)
+    # a transposed ``same`` leads to W*S, whatever the kernel
+    outpad = max(stride - effective(kernel, dilation), 0) if pad == "same" else 0
+    return Transposed(extent, kernel, stride, before, after, dilation, outpad)
+
+
+def stretched(window: Transposed, out: int) -> Transposed | None:
+    """The window with what is missing to ``out`` padded at the end, None where that is too much."""
+    outpad = window.outpad + out - window.out
+    return window._replace(outpad=outpad) if window.outpad <= outpad < max(window.stride, window.dilation) else None
 
 
 def valid(window: Window | Transposed) -> bool:
@@ -195,13 +202,11 @@ def enlarging(
     for one in kernels(kernel, *fitting):
         for choice in pads(pad, one, dilation):
             for step in steps:
-                before, after = (
-                    choice if isinstance(choice, tuple) else sides(choice, extent, one, step, dilation, True)
-                )
-                window = Transposed(extent, one, step, before, after, dilation)
-                missing = out - window.out
-                if 0 <= missing < max(step, dilation):
-                    yield window._replace(outpad=missing)
+                window = made(extent, one, step, choice, dilation, True)
+                assert isinstance(window, Transposed)
+                longer = stretched(window, out)
+                if longer is not None:
+                    yield longer
 
 
 def inputs(
@@ -212,18 +217,14 @@ def inputs(
         for step in [stride] if stride is not None else STRIDES:
             for choice in [(0, 0), (half_padding(one, dilation),) * 2] if pad is None else [pad]:
                 for extent in extents(out, one, step, choice, dilation, transposed):
-                    before, after = sides(choice, extent, one, step, dilation, transposed)
-                    window = made(extent, one, step, before, after, dilation, transposed)
-                    missing = out - window.out
-                    if isinstance(window, Transposed) and 0 < missing < max(step, dilation):
-                        window = window._replace(outpad=missing)
-                    yield window
+                    window = made(extent, one, step, choice, dilation, transposed)
+                    yield (stretched(window, out) or window) if isinstance(window, Transposed) else window
 
 
 def extents(out: int, kernel: int, stride: int, pad: Pad, dilation: int, transposed: bool) -> Iterable[int]:
     span = effective(kernel, dilation)
     if pad == "same":
-        first = -(-out // stride) if transposed else (out - 1) * stride + 1
+        first = out // stride if transposed else (out - 1) * stride + 1
         return range(first, first + (1 if transposed else min(stride, PER_CHOICE)))
     before, after = sides(pad, 1, kernel, stride, dilation, transposed)
     if transposed:
@@ -263,8 +264,7 @@ def reachable(
     choices = [pad] if pad is not None else [0, max(effective(kernel, dilation) - 1, 0)]
     outs = []
     for choice in choices:
-        before, after = sides(choice, input, kernel, stride, dilation, transposed)
-        window = made(input, kernel, stride, before, after, dilation, transposed)
+        window = made(input, kernel, stride, choice, dilation, transposed)
         if valid(window):
             outs.append(window.out)
     return (min(outs), max(outs)) if outs else None

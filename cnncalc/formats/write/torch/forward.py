@@ -76,7 +76,8 @@ def statements(program: Program, whole: bool = True) -> list[Tree]:
         if wanted:
             inside = tuple(pending.get(ref, ref) for ref in step.inputs)
             tree = Tree(number, step, inside)
-            if waiting[-len(wanted) :] == wanted and all(fits(each, step) for each in wanted) and short(tree):
+            nested = all(fits(each, step) for each in wanted) and in_time(tree) and short(tree)
+            if waiting[-len(wanted) :] == wanted and nested:
                 del waiting[-len(wanted) :]
                 operands = inside
             else:
@@ -93,6 +94,12 @@ def statements(program: Program, whole: bool = True) -> list[Tree]:
 def fits(tree: Tree, step: Step) -> bool:
     """Calls of modules are not nested: a chain of them is a column of statements."""
     return isinstance(step.call, Function) or isinstance(tree.step.call, Function)
+
+
+def in_time(tree: Tree) -> bool:
+    """``a.add_(b).add_(c)`` works c out when a has changed already: what may read a must stand before."""
+    call = tree.step.call
+    return isinstance(call, str) or call.kind != "add_" or not any(isinstance(each, Tree) for each in tree.operands[2:])
 
 
 def short(tree: Tree) -> bool:

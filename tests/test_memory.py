@@ -159,6 +159,7 @@ HALF = [
     "3x9x9 | conv 4 1 | ln | gelu | scale | droppath | prelu | upsample 2 bilinear | conv 2 1",
     "12 | fc 20 | bn | ln | softplus | l2norm | fc 3",
     "3x9x9x9 | conv 4 1 | bn | maxpool | relu | deconv 4 2 /2 | conv 3 1",
+    "4x7x10 | conv 5 4 | ln | conv 6 3x5",
 ]
 
 
@@ -495,6 +496,8 @@ def test_refuses_what_torch_refuses() -> None:
 def test_refuses_to_overwrite_a_view() -> None:
     with pytest.raises(NotModelled, match="relu1 overwrites a view"):
         simulate(graph_of("3x9x9 | conv 4 1 | slice 0 2 | relu inplace | conv 3 1"))
+    with pytest.raises(NotModelled, match="add1 overwrites a view"):  # which needs a gradient from then on
+        simulate(graph_of("3x9x9 | add(ln noaffine, conv 3 1, inplace)"))
 
 
 def test_unknown_call_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -158,7 +158,7 @@ def add_(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
     def backward(gradient: Tensor) -> list[Tensor | None]:
         return [tape.hold(gradient) if want else None for want in wanted]
 
-    return tape.record(overwrite(tape, x), (x, y), backward)
+    return tape.record(overwrite(tape, x, y.needs_grad), (x, y), backward)
 
 
 def mul(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
@@ -224,9 +224,10 @@ def cat(tape: Tape, *values: Tensor) -> Tensor:
     return tape.record(tape.new(shape, "output", wider(*values), strides), values, backward)
 
 
-def overwrite(tape: Tape, x: Tensor) -> Tensor:
-    """The result of an operation in place: the tensor itself, with its memory's version counted up."""
-    if tape.recording and x.is_view and x.needs_grad:
+def overwrite(tape: Tape, x: Tensor, needs_grad: bool = False) -> Tensor:
+    """The result of an operation in place: the tensor itself, with its memory's version counted up; ``needs_grad``:
+    what is written into it does."""
+    if tape.recording and x.is_view and (x.needs_grad or needs_grad):
         raise NotModelled(
             f"{tape.place} overwrites a view of another value: the memory model does not cover that", tape.place
         )

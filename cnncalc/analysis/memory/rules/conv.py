@@ -36,8 +36,9 @@ def convolution(tape: Tape, site: Site, x: Tensor) -> Tensor:
 
 
 def _keeps_channels_last(tape: Tape, site: Site, x: Tensor) -> bool:
-    """Whether channels-last maps stay so.  The CPU's own kernel for volumes makes contiguous ones."""
-    if not is_channels_last(x.shape, x.strides) or x.itemsize == 8:
+    """Whether channels-last maps stay so.  The CPU's own kernel for volumes makes contiguous ones, and so does CUDA
+    for float64 (``cudnn_conv_suggest_memory_format``)."""
+    if not is_channels_last(x.shape, x.strides) or (x.itemsize == 8 and not tape.cpu):
         return False
     return len(x.shape) == 4 or not _has_own_kernel(tape, site, x)
 

@@ -159,7 +159,6 @@ HALF = [
     "3x9x9 | conv 4 1 | ln | gelu | scale | droppath | prelu | upsample 2 bilinear | conv 2 1",
     "12 | fc 20 | bn | ln | softplus | l2norm | fc 3",
     "3x9x9x9 | conv 4 1 | bn | maxpool | relu | deconv 4 2 /2 | conv 3 1",
-    "4x7x10 | conv 5 4 | ln | conv 6 3x5",
 ]
 
 
@@ -167,6 +166,13 @@ HALF = [
 @pytest.mark.parametrize("line", HALF)
 def test_data_types(line: str, dtype: str) -> None:
     assert_equal(graph_of(line), 2, "adam", dtype)
+
+
+@pytest.mark.parametrize("step", ["conv 6 3x5", "conv 10 3x5 g5", "dwconv 3", "deconv 6 3", "conv 6 3 d2"])
+def test_channels_last_in_float64(step: str) -> None:
+    """The gradient of the weight lies like the maps: accumulating copies it."""
+    for batch in (1, 2):
+        assert_equal(graph_of(f"4x7x10 | conv 5 3 | ln | {step}"), batch, dtype="float64")
 
 
 def test_transposed_volumes_that_shrink() -> None:

@@ -10,6 +10,9 @@ from cnncalc.analysis.memory.tape import Tape
 from cnncalc.analysis.memory.tensors import Tensor
 from cnncalc.shape import Shape
 
+GATHERS_IN_PLACE = (2, 14)
+"""From this release of torch on the gradient of unpooling is gathered out of the maps however they lie."""
+
 
 def squeezed(tape: Tape, x: Tensor, shape: Shape, saves_input: bool) -> Tensor:
     """A pooling of one axis: torch pools two, the first of extent 1, and squeezes the result."""
@@ -92,8 +95,8 @@ def adaptive_avg_pool(tape: Tape, site: Site, x: Tensor) -> Tensor:
 
 @rule(*each_rank("MaxUnpool"))
 def max_unpool(tape: Tape, site: Site, x: Tensor, indices: Tensor) -> Tensor:
-    """Keeps the indices, and the format of maps; backward gathers, and gives a view of what it gathered, out of a copy
-    where the gradient lies otherwise than the indices (``max_pool_double_backward``).
+    """Keeps the indices, and the format of maps; backward gathers, and gives a view of what it gathered; up to torch
+    2.13 out of a copy where the gradient lies otherwise than the indices (``max_pool_double_backward``).
 
     ``site.shape`` is not what it makes where a padding is cut off behind it."""
     before = x.shape
@@ -101,7 +104,7 @@ def max_unpool(tape: Tape, site: Site, x: Tensor, indices: Tensor) -> Tensor:
     last = is_channels_last(indices.shape, indices.strides)
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
-        lying = ops.formatted(tape, gradient, last)
+        lying = ops.formatted(tape, gradient, last) if tape.torch < GATHERS_IN_PLACE else None
         made = tape.another(gradient, before, "gradient")
         made.is_view = True
         tape.drop(lying)

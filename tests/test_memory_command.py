@@ -121,7 +121,7 @@ def test_a_limit_in_whatever_case(written: str) -> None:
 
 def test_a_large_batch_has_its_commas() -> None:
     out = run("lenet5", "--optimizer", "adam", "--limit", "1GiB")[1]
-    assert "largest batch in 1.0 GiB: 13,486, which takes" in out
+    assert "largest batch in 1.0 GiB: 17,610, which takes" in out
 
 
 def test_bad_limits() -> None:

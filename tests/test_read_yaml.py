@@ -12,7 +12,7 @@ import yaml as pyyaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from cnncalc import api
+from cnncalc import loading
 from cnncalc.errors import SpecError
 from cnncalc.formats.read.yaml import MAX_DEPTH, MAX_FAULTS, read
 from cnncalc.render.diagnostics import text as rendered
@@ -617,5 +617,5 @@ def test_values_are_those_of_pyyaml(
 
 def test_a_key_behind_blanks_of_a_word_processor() -> None:
     source = Source("net.yaml", "input: 3x8x8\nlayers:\n  a: conv 3 3\n\xa0\xa0b: conv 3 3\n")
-    (found,) = api.network_of(source).diagnostics
+    (found,) = loading.network_of(source).diagnostics
     assert (found.code, found.help) == ("Y103", ("indent with plain blanks: U+00A0 is a letter to YAML",))

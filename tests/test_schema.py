@@ -21,7 +21,6 @@ from cnncalc.layers import TABLE, kind_of
 from cnncalc.render.json import render
 from cnncalc.source import Source
 from cnncalc.spec import sort_nets, validate
-from tests import generate_docs
 
 ROOT = Path(__file__).parent.parent
 BUNDLED = sorted((ROOT / "architectures").glob("*.yaml"))
@@ -235,12 +234,6 @@ def test_the_command() -> None:
         command = [sys.executable, "-m", "cnncalc", "schema", *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT, timeout=60)
         assert json.loads(done.stdout) == expected
-
-
-def test_every_layer_has_an_example() -> None:
-    assert set(generate_docs.EXAMPLES) <= set(TABLE)
-    plain = {word for word in TABLE if kind_of(word).layer.family == "activation"}
-    assert set(TABLE) - set(generate_docs.EXAMPLES) <= plain
 
 
 def test_the_pages_name_every_key() -> None:

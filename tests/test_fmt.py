@@ -246,7 +246,8 @@ def test_the_command(tmp_path: Path) -> None:
     check = run("--check", "link.yaml", "b.yaml", cwd=tmp_path)
     assert (check.returncode, check.stdout, check.stderr) == (1, "", "would rewrite link.yaml\n")
     difference = run("--diff", "link.yaml", "b.yaml", cwd=tmp_path)
-    assert difference.returncode == 0
+    assert difference.returncode == 1
+    assert run("--diff", "b.yaml", cwd=tmp_path).returncode == 0
     assert {"-  Pooled: MaxPool 3 stride 2", "+  Pooled: maxpool 3 /2"} <= {*difference.stdout.splitlines()}
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == before
 

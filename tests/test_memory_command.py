@@ -98,6 +98,20 @@ def test_several_nets() -> None:
     assert [each["network"] for each in json.loads(out)["networks"]] == ["DCGAN.generator", "DCGAN.discriminator"]
 
 
+def test_a_batch_that_does_not_fit_is_a_finding() -> None:
+    line = "3x32x32 | conv 16 3 p1 | relu | maxpool | fc 10"
+    for device in ("cpu", "cuda"):
+        code, out, _ = run(line, "--batch", "64", "--limit", "1GiB", "--device", device)
+        assert code == 0 and "does not fit" not in out
+        code, out, _ = run(line, "--batch", "64", "--limit", "6MiB", "--device", device, "--torch", "2.15")
+        assert code == 1 and ("batch 64 does not fit 6.0 MiB" in out or "not even a batch of 1 fits" in out)
+        found = json.loads(run(line, "--batch", "64", "--limit", "6MiB", "--device", device, "--format", "json")[1])
+        assert found["fits"] is False and found["largest_batch"]["batch"] < 64
+    assert run(line, "--limit", "1KiB")[0] == 1
+    assert json.loads(run(line, "--format", "json")[1])["fits"] is None
+    assert run("lenet5", "--gpu", "h100", "--batch", "64")[0] == 0
+
+
 def test_largest_batch_fits_and_the_next_does_not() -> None:
     network = cnncalc.load("lenet5")
     estimate = api.memory(network, limit=64 * 2**20, device="cpu", training=True, optimizer="sgd")

@@ -16,7 +16,7 @@ from cnncalc.cli._options import exit_code, keep
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILES...", type=click.Path())
 @click.option("--check", is_flag=True, help="Write nothing; exit with 1 if a file would change.")
-@click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
+@click.option("--diff", is_flag=True, help="Write nothing; show what would change, and exit with 1 if anything would.")
 @click.pass_context
 def command(ctx: click.Context, files: tuple[str, ...], check: bool, diff: bool) -> None:
     from cnncalc.cli import _output
@@ -48,4 +48,4 @@ def command(ctx: click.Context, files: tuple[str, ...], check: bool, diff: bool)
             _output.echo(f"rewrote {file}", sys.stderr)
     if errors:
         _output.print_errors(errors)
-    ctx.exit(exit_code(errors) or int(check and changed > 0))
+    ctx.exit(exit_code(errors) or int((check or diff) and changed > 0))

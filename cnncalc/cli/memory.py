@@ -36,8 +36,8 @@ from cnncalc.cli._options import Whole, choosing, read_settings, target
 )
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cuda", show_default=True)
 @click.option("--loss", type=click.Choice(["cross_entropy", "mean"]), help="The loss of the training step.")
-@click.option("--limit", metavar="SIZE", help="Say which batch fits, e.g. 24GiB.")
-@click.option("--gpu", metavar="NAME", help="Say which batch fits this GPU, e.g. h100.")
+@click.option("--limit", metavar="SIZE", help="Say which batch fits, e.g. 24GiB; exit with 1 where --batch does not.")
+@click.option("--gpu", metavar="NAME", help="The same for a GPU, e.g. h100.")
 @click.option("--torch", metavar="VERSION", help="Follow this release, 2.6 or newer.  [default: 2.15]")
 @click.option("--hints", is_flag=True, help="Work out what would help: in place, amp, bfloat16, checkpoints.")
 @click.option("--svg", type=click.Path(dir_okay=False, writable=True), help="Write the chart of the step as a picture.")
@@ -82,3 +82,4 @@ def command(
         _output.echo(render.as_json(answers))
     else:
         _output.echo("\n".join(render.table(answer, _output.width()) for answer in answers))
+    ctx.exit(int(any(answer.fits is False for answer in answers)))

@@ -110,6 +110,8 @@ def advice(estimate: Estimate) -> list[str]:
             lines.append(f"largest batch in {room}: {grouped(fit.batch)}, which takes {short_bytes(fit.bytes)}")
         else:
             lines.append(f"not even a batch of 1 fits {room}")
+        if fit.batch and not estimate.fits:
+            lines.append(f"batch {grouped(estimate.report.batch)} does not fit {room}")
     peak = estimate.report.peak_bytes
     for hint in estimate.hints:
         saved = 100 * (peak - hint.peak_bytes) / peak
@@ -174,6 +176,7 @@ def document(estimate: Estimate) -> dict[str, Any]:
         "alive_at_peak": [held._asdict() for held in report.alive],
         "cuda": {**cuda._asdict(), "workspace_bytes": estimate.workspace_bytes} if cuda is not None else None,
         "limit_bytes": estimate.limit,
+        "fits": estimate.fits,
         "largest_batch": fit._asdict() if fit is not None else None,
         "hints": [hint._asdict() for hint in estimate.hints],
         "timeline": [stage._asdict() for stage in report.timeline],

@@ -45,29 +45,37 @@ def largest_batch(graph: Graph, limit: int, *, workspace: int = 0, **options: An
     """The largest batch whose step fits ``limit`` bytes: the peak on the CPU, what the allocator reserves on CUDA.
 
     The peak never falls when the batch grows, so that doubling and halving find it; on CUDA ``limit`` is the device's
-    own, to which the allocator gives cached segments back before it gives up.
+    own, to which the allocator gives cached segments back before it gives up.  What it reserves may fall for a larger
+    batch, whose blocks fill its segments better: one example more never fits there, many more may.
     """
 
-    def needs(batch: int) -> int | None:
-        report = simulate(graph, batch=batch, **options)
-        if report.device == "cpu":
-            return report.peak_bytes
-        try:
-            return replay(report, workspace=workspace, limit=limit).reserved_bytes
-        except OutOfMemory:
-            return None
-
-    def fits(batch: int) -> bool:
-        bytes = needs(batch)
-        return bytes is not None and bytes <= limit
+    def report_for(batch: int) -> MemoryReport:
+        return simulate(graph, batch=batch, **options)
 
     low, high = 0, 1
-    while high <= LARGEST_BATCH and fits(high):
+    while high <= LARGEST_BATCH and fits(report_for(high), limit, workspace):
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if fits(middle) else (low, middle)
-    return Fit(low, (needs(low) or 0) if low else 0, needs(low + 1))
+        low, high = (middle, high) if fits(report_for(middle), limit, workspace) else (low, middle)
+    taken, more = (needs(report_for(batch), limit, workspace) if batch else 0 for batch in (low, low + 1))
+    return Fit(low, taken or 0, more)
+
+
+def fits(report: MemoryReport, limit: int, workspace: int = 0) -> bool:
+    """Whether a step fits ``limit`` bytes."""
+    bytes = needs(report, limit, workspace)
+    return bytes is not None and bytes <= limit
+
+
+def needs(report: MemoryReport, limit: int, workspace: int = 0) -> int | None:
+    """The bytes of a step: its peak on the CPU, what the allocator reserves on CUDA; None if that is out of memory."""
+    if report.device == "cpu":
+        return report.peak_bytes
+    try:
+        return replay(report, workspace=workspace, limit=limit).reserved_bytes
+    except OutOfMemory:
+        return None
 
 
 def hints(graph: Graph, **options: Any) -> tuple[Hint, ...]:

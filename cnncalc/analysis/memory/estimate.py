@@ -6,7 +6,7 @@ import re
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.memory import CudaMemory, MemoryReport, replay, simulate
-from cnncalc.analysis.memory.advice import Fit, Hint, hints, largest_batch
+from cnncalc.analysis.memory.advice import Fit, Hint, fits, hints, largest_batch
 from cnncalc.analysis.memory.gpus import GPUS, WORKSPACE_BYTES, Gpu, gpu_named
 from cnncalc.analysis.memory.tape import OLDEST
 from cnncalc.errors import did_you_mean, fault
@@ -16,13 +16,14 @@ from cnncalc.units import read_figure
 
 class Estimate(NamedTuple):
     """The memory of one net.  ``cuda`` is the replay of CUDA's caching allocator, ``workspace_bytes`` what cuBLAS
-    takes in it at a time; ``fit`` the largest batch below ``limit``."""
+    takes in it at a time; ``fit`` the largest batch below ``limit``, ``fits`` whether the batch asked for is below."""
 
     report: MemoryReport
     cuda: CudaMemory | None
     workspace_bytes: int
     limit: int | None
     fit: Fit | None
+    fits: bool | None
     hints: tuple[Hint, ...]
 
 
@@ -58,6 +59,7 @@ def estimate(
             workspace,
             limit,
             None if limit is None else fitting(graph, limit, workspace, options),
+            None if limit is None else fits(report, limit, workspace),
             hints(graph, **options) if with_hints else (),
         )
     except (ValueError, NotImplementedError) as error:

@@ -293,3 +293,42 @@ def test_a_chain_in_a_block_is_said_once_with_its_parameters() -> None:
 def test_a_constant_condition() -> None:
     assert messages("3x8x8 | conv 4 3 if 1 == 2", "G211") == ["this condition is always false"]
     assert messages("3x8x8 | conv 4 3 if 1/0 == 2", "G211") != ["this condition is always false"]
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("3x32x32 | conv(3, 16, 3) | relu", "conv 16 3"),
+        ("3x64x64 | conv 3 32 1 | relu", "conv 32 1"),
+        ("1x32x32 | conv(1, 6, 5) | tanh", "conv 6 5"),
+        ("3x32x32 | conv(3, 16, 5, 1, 2) | relu", "conv 16 5 p2"),
+        ("3x32x32 | conv(3, 16, 3, 2, 1) | relu", "conv 16 3 /2 p1"),
+        ("8x32x32 | deconv(8, 16, 3) | relu", "deconv 16 3"),
+        ("4x64x64 | conv 8 3 | conv(8, 16, 3, nobias) | bn", None),  # told, but not rewritten
+    ],
+)
+def test_numbers_in_the_order_of_torch(line: str, meant: str | None) -> None:
+    (found,) = (each for each in check_source(Source("<line>", line)).findings if each.code == "S205")
+    assert (found.fix is not None) == (meant is not None)
+    if found.fix is not None and meant is not None:
+        (edit,) = found.fix.edits
+        assert edit.text == meant and not found.fix.safe
+        mended = line[: edit.mark.start] + edit.text + line[edit.mark.end :]
+        assert api.analyse(mended).outputs
+        assert not messages(mended, "S205")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "64x32x32 | conv 64 11 4 | relu",  # AlexNet's and DQN's windows
+        "32x84x84 | conv 32 8 4 | relu",
+        "64x32x32 | conv 64 7 2 p3 | relu",
+        "16x32x32 | conv 16 16 16 | relu",  # patches
+        "3x32x32 | conv 3 k16 /3 | relu",  # named, so meant
+        "4x32x32 | conv 3 16 3 | relu",  # other channels flow in
+        "64x32x32 | conv 64 3 3 | relu",
+    ],
+)
+def test_unusual_windows_that_are_meant(line: str) -> None:
+    assert not messages(line, "S205")

@@ -162,6 +162,8 @@ class Diagnostic(NamedTuple):
     layer: str | None = None
     severity: str = "error"
     fix: Fix | None = None
+    beyond: int | None = None
+    """By how much a limit is exceeded, where it is one: a baseline does not let it grow."""
 
     @property
     def name(self) -> str:

@@ -529,6 +529,36 @@ def test_a_baseline_only_shrinks() -> None:
     assert [each["layer"] for each in json.loads(Path("known.json").read_text())["findings"]] == ["a.conv"]
 
 
+def test_a_baseline_hides_no_budget_that_is_exceeded_by_more() -> None:
+    text = "input: 8x9x9\nbudget: {{params: 500, receptive_field: 9}}\nlayers:\n  a: conv {} 3 p1\n"
+    budgets = ("--select", "B", *BASELINE)
+    put("net.yaml", text.format(16))
+    assert found(*budgets[:2]) == [("net.yaml", 2, "B101"), ("net.yaml", 2, "B106")]
+    lint(*budgets, "--write-baseline")
+    known = json.loads(Path("known.json").read_text())["findings"]
+    assert [(each["code"], each["beyond"]) for each in known] == [("B101", 8 * 9 * 16 + 16 - 500), ("B106", 9 - 3)]
+    assert found(*budgets) == []
+    put("net.yaml", text.format(12))
+    assert found(*budgets) == []  # better
+    put("net.yaml", text.format(17))
+    assert found(*budgets) == [("net.yaml", 2, "B101")]  # worse
+    lint(*budgets, "--write-baseline")
+    assert json.loads(Path("known.json").read_text())["findings"] == known  # it takes in nothing
+    put("net.yaml", text.format(12))
+    lint(*budgets, "--write-baseline")
+    put("net.yaml", text.format(16))
+    assert found(*budgets) == [("net.yaml", 2, "B101")]  # it only shrinks
+
+
+def test_a_baseline_hides_no_expectation_that_drifts_on() -> None:
+    text = "input: 8x9x9\nexpect: {{params: 500}}\nlayers:\n  a: conv {} 3 p1\n"
+    put("net.yaml", text.format(16))
+    lint("--select", "E1", *BASELINE, "--write-baseline")
+    assert found("--select", "E1", *BASELINE) == []
+    put("net.yaml", text.format(12))
+    assert found("--select", "E1", *BASELINE) == [("net.yaml", 2, "E101")]
+
+
 def test_a_baseline_keeps_what_it_knows_of_files_that_are_not_linted() -> None:
     for name in ("a.yaml", "sub/b.yaml", "sub/gone.yaml"):
         put(name, BIASED)

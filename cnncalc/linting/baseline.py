@@ -1,27 +1,35 @@
 """Baselines: findings that were there when a team began, known by what they are about and not by their lines.
 
-A baseline only shrinks: written again, it loses what is no longer found in the files linted and gains nothing.
+A baseline only shrinks: written again, it loses what is no longer found in the files linted and gains nothing.  It
+knows how far a budget was exceeded, and what was found in place of an expectation: what is further off is new.
 """
 
 from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterable
-from typing import TypeAlias
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, TypeAlias
 
 from cnncalc.errors import SpecError, fault
 from cnncalc.files import load_source
-from cnncalc.linting.records import UNCHANGED, Finding, key_of, posix
+from cnncalc.linting.records import UNCHANGED, Finding, hashed, key_of, posix
 
 VERSION = 1
 
 Key: TypeAlias = tuple[str, str, str, str]
-"""Path from the baseline's folder, code, layer, hash of the line."""
+"""Path from the baseline's folder, code, layer, hash of the line (and of the message of an expectation)."""
 
 
-def load(path: str) -> Counter[Key]:
-    """The baseline of a file: how many findings of each kind it knows.  Raises :class:`SpecError`."""
+class Known(NamedTuple):
+    """What a baseline knows: how many findings of each kind, and by how much the limits were exceeded at most."""
+
+    counts: Counter[Key]
+    beyond: Mapping[Key, int]
+
+
+def load(path: str) -> Known:
+    """The baseline of a file.  Raises :class:`SpecError`."""
     import json
 
     try:
@@ -36,11 +44,10 @@ def load(path: str) -> Counter[Key]:
         document = json.loads(text)
         if document["version"] != VERSION:
             raise fault("X104", f"{path} is a baseline of version {document['version']!r}, not {VERSION}")
-        return Counter(
-            {
-                (each["path"], each["code"], each["layer"], each["line"]): int(each["count"])
-                for each in document["findings"]
-            }
+        entries = [((each["path"], each["code"], each["layer"], each["line"]), each) for each in document["findings"]]
+        return Known(
+            Counter({key: int(each["count"]) for key, each in entries}),
+            {key: int(each["beyond"]) for key, each in entries if each.get("beyond") is not None},
         )
     except (ValueError, TypeError, KeyError, RecursionError):
         raise fault(
@@ -53,7 +60,13 @@ def load(path: str) -> Counter[Key]:
 def keys_of(findings: Iterable[Finding], path: str) -> list[Key]:
     """The keys of findings for a baseline at ``path``."""
     folder = os.path.dirname(os.path.abspath(path))
-    return [key_of(each.diagnostic, _from(folder, each.mark.source.name)) for each in findings]
+    found: list[Key] = []
+    for each in findings:
+        place, code, layer, line = key_of(each.diagnostic, _from(folder, each.mark.source.name))
+        if code.startswith("E"):
+            line = hashed(line, each.diagnostic.message)
+        found.append((place, code, layer, line))
+    return found
 
 
 def _from(folder: str, name: str) -> str:
@@ -71,31 +84,39 @@ def unseen(known: Counter[Key], path: str, files: Iterable[str]) -> Counter[Key]
     return Counter({key: count for key, count in known.items() if key[0] in there})
 
 
-def compare(findings: list[Finding], known: Counter[Key], path: str, files: Iterable[str]) -> tuple[list[Finding], int]:
+def compare(findings: list[Finding], known: Known, path: str, files: Iterable[str]) -> tuple[list[Finding], int]:
     """The findings with their state, and how many of the baseline's are no longer found in these files."""
-    left = Counter(known)
+    left = Counter(known.counts)
     compared = []
     for finding, key in zip(findings, keys_of(findings, path), strict=True):
         if left[key] > 0:
             left[key] -= 1
-            finding = finding._replace(state=UNCHANGED)
+            beyond = finding.diagnostic.beyond
+            if beyond is None or beyond <= known.beyond.get(key, beyond):
+                finding = finding._replace(state=UNCHANGED)
         compared.append(finding)
-    return compared, (left - unseen(known, path, files)).total()
+    return compared, (left - unseen(known.counts, path, files)).total()
 
 
-def text(findings: list[Finding], path: str, known: Counter[Key] | None, files: Iterable[str]) -> tuple[str, int]:
+def text(findings: list[Finding], path: str, known: Known | None, files: Iterable[str]) -> tuple[str, int]:
     """The baseline of these findings and their number.
 
     Where there was one, no more of a kind than it has (``known``), and what it knows of other files than these stays.
     """
     import json
 
-    counts = Counter(keys_of(findings, path))
+    keys = keys_of(findings, path)
+    counts = Counter(keys)
+    beyond: dict[Key, int] = {}
+    for finding, key in zip(findings, keys, strict=True):
+        if finding.diagnostic.beyond is not None:
+            beyond[key] = max(beyond.get(key, 0), finding.diagnostic.beyond)
     if known is not None:
-        counts = (counts & known) | unseen(known, path, files)
-    entries = [
-        {"path": key[0], "code": key[1], "layer": key[2], "line": key[3], "count": count}
-        for key, count in sorted(counts.items())
-    ]
+        counts = (counts & known.counts) | unseen(known.counts, path, files)
+        beyond = {key: min(most, beyond.get(key, most)) for key, most in known.beyond.items()}
+    entries = []
+    for key, count in sorted(counts.items()):
+        entry = {"path": key[0], "code": key[1], "layer": key[2], "line": key[3], "count": count}
+        entries.append(entry | {"beyond": beyond[key]} if key in beyond else entry)
     document = {"version": VERSION, "findings": entries}
     return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n", counts.total()

@@ -47,7 +47,7 @@ def too_much(
             f"{grouped(found)} - {grouped(limit.most)} = {grouped(found - limit.most)} too many",
             notes=(f"most are in {heaviest(shares, found, grouped)}",),
             view=view,
-        )
+        )._replace(beyond=found - limit.most)
 
 
 def within(view: View) -> str:

@@ -72,4 +72,4 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             f"the peak at batch {limit.batch} in {limit.dtype}, while {memory.peak_at} runs ({memory.peak_phase})",
             notes=(f"most of what is alive then: {heaviest(shares, peak, short_bytes)}",),
             view=view,
-        )
+        )._replace(beyond=peak - limit.most)

@@ -63,16 +63,17 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
                 yield nothing_there(subject, view, limit)
             continue
         if limit.least is not None and field < limit.least:
-            wrong = f"at least {grouped(limit.least)} were asked for"
-            label = f"{grouped(limit.least)} - {grouped(field)} = {grouped(limit.least - field)} too few"
+            wrong, beyond = f"at least {grouped(limit.least)} were asked for", limit.least - field
+            label = f"{grouped(limit.least)} - {grouped(field)} = {grouped(beyond)} too few"
         elif limit.most is not None and field > limit.most:
-            wrong = f"at most {grouped(limit.most)} are allowed"
-            label = f"{grouped(field)} - {grouped(limit.most)} = {grouped(field - limit.most)} too many"
+            wrong, beyond = f"at most {grouped(limit.most)} are allowed", field - limit.most
+            label = f"{grouped(field)} - {grouped(limit.most)} = {grouped(beyond)} too many"
         else:
             continue
         who = limit.at or "an output"
         message = f"{who}{within(view)} sees {grouped(field)} positions of the input, {wrong}"
-        yield subject.finding(message, limit.mark, label, layer=limit.at or None, view=view)
+        found = subject.finding(message, limit.mark, label, layer=limit.at or None, view=view)
+        yield found._replace(beyond=beyond)
 
 
 def nothing_there(subject: Subject, view: View, limit: Limit) -> Diagnostic:

@@ -186,6 +186,9 @@ ONE_LINERS = [
     "4x9x9 | add(id, id) | mul(id, gap) | concat(id, conv 3 1) | tile 2",
     "4x9x9 | add(conv 4 1, conv 4 1, inplace) | relu inplace | mul(add(id, id), add(id, id))",
     "4x9x9 | conv 4 1 | add(id, gap | upsample to=9, gmp | upsample to=9, inplace) | conv 2 1",
+    "6x7 | conv 4 3 | add(id, id, elu inplace) | conv 1 1",  # overwritten before the first sum
+    "6x7x7 | conv 4 3 | add(id, relu inplace, gap | relu | upsample to=5, elu inplace) | conv 2 1",
+    "6x7x7 | conv 4 3 | add(shuffle 1, elu inplace) | concat(id, shuffle 4 | selu inplace, id)",  # views
     "3x9x8 | conv 4 3 /2 same | conv 4 3 p0:1x2:0 | pad 1 reflect | pad 2 | maxpool 3 /2 p0:1 | deconv 5 3 /2 p0:1",
     "1x12x12 | maxpool 2 as a | maxpool 3 /2 p1:0 as b | unpool b | unpool a",
     "1x7x7 | maxpool 2 /2 as a | conv 2 3 p1 | slice 0 2 | unpool a",

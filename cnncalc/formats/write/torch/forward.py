@@ -31,6 +31,8 @@ class Step(NamedTuple):
     """Arguments before its inputs."""
     after: tuple[tuple[str, str], ...] = ()
     """Named arguments behind them."""
+    mutates: bool = False
+    """It overwrites what flows in, or may."""
 
 
 class Program(NamedTuple):
@@ -97,9 +99,18 @@ def fits(tree: Tree, step: Step) -> bool:
 
 
 def in_time(tree: Tree) -> bool:
-    """``a.add_(b).add_(c)`` works c out when a has changed already: what may read a must stand before."""
+    """``a.add_(b).add_(c)`` works c out when a has changed already: what may read a must stand before.  So does
+    ``a + b + c`` when a and b are added: what may overwrite them must stand before."""
     call = tree.step.call
-    return isinstance(call, str) or call.kind != "add_" or not any(isinstance(each, Tree) for each in tree.operands[2:])
+    late = [each for each in tree.operands[2:] if isinstance(each, Tree)]
+    if isinstance(call, str) or call.kind not in ("add", "mul", "add_"):
+        return True
+    return not late if call.kind == "add_" else not any(map(mutates, late))
+
+
+def mutates(tree: Tree) -> bool:
+    """Whether something in an expression overwrites what flows in."""
+    return tree.step.mutates or any(mutates(each) for each in tree.operands if isinstance(each, Tree))
 
 
 def short(tree: Tree) -> bool:

@@ -27,15 +27,20 @@ def step_of(item: Item, cell: Cell, cells: Cells, inputs: tuple[Ref, ...]) -> St
         name = names_of(item, cells)
     if isinstance(item.target, Operation) and item.target.function is not None:
         operands = tuple(inputs[item.inputs.index(value)] for value in first.inputs)
-        return Step(item.target.function, operands, outputs, name)
+        return Step(item.target.function, operands, outputs, name, mutates=mutates(item))
     assert not isinstance(item.target, tuple)
     way = cells.access(item.target, cell)
     if item.borrows:
         assert first.construct is not None
         own = lent_construct(first.construct)
-        return Step("run_with_weights_of", inputs, outputs, name, (f"self{way}", own))
+        return Step("run_with_weights_of", inputs, outputs, name, (f"self{way}", own), (), mutates(item))
     after = (("output_size", repr(first.settings)),) if len(item.operations) == 1 and first.settings else ()
-    return Step(way, inputs, outputs, name, (), after)
+    return Step(way, inputs, outputs, name, (), after, mutates(item))
+
+
+def mutates(item: Item) -> bool:
+    """Whether something that is run overwrites its input."""
+    return any(each.node.layer is not None and each.node.layer.is_inplace for each in item.operations)
 
 
 def names_of(item: Item, cells: Cells) -> str:

@@ -5,8 +5,6 @@ say how a value may be written; :class:`Letter` and :class:`Words` give a field 
 The phrase binder, the long form, the JSON Schema and the manual page all read this one table.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from fractions import Fraction
@@ -79,7 +77,7 @@ class Work(NamedTuple):
     pooling: int = 0
     elementwise: int = 0
 
-    def __add__(self, other: tuple[int, ...]) -> Work:  # type: ignore[override]
+    def __add__(self, other: tuple[int, ...]) -> "Work":  # type: ignore[override]
         return Work(*map(int.__add__, self, other))
 
 
@@ -358,7 +356,7 @@ class Layer(BaseModel):
         raise NotImplementedError
 
     @classmethod
-    def mistakes(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> "tuple[Chapter, ...]":
         """The mistakes that are made with this kind: see :mod:`cnncalc.layers.mistakes`."""
         from cnncalc.layers.mistakes.counts import CHAPTERS
 

@@ -1,7 +1,5 @@
 """Convolutions: plain, depthwise, transposed, locally connected."""
 
-from __future__ import annotations
-
 from math import gcd, prod
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
@@ -128,7 +126,7 @@ class Convolving(Windowed):
         return Matrix(groups, self.made(shape[0]) // groups, seen, prod(self.slide(shape)), copied)
 
     @classmethod
-    def mistakes(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> "tuple[Chapter, ...]":
         from cnncalc.layers.mistakes import conv
 
         return conv.CHAPTERS
@@ -313,7 +311,7 @@ class TransposedConv(Convolving):
         return ()
 
     @classmethod
-    def mistakes(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> "tuple[Chapter, ...]":
         from cnncalc.layers.mistakes import conv
 
         return conv.TRANSPOSED
@@ -404,7 +402,7 @@ class LocallyConnected(Convolving):
         return found and found._replace(products=found.n, n=1)
 
     @classmethod
-    def mistakes(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> "tuple[Chapter, ...]":
         from cnncalc.layers.mistakes import conv
 
         return conv.LOCAL

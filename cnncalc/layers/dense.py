@@ -1,7 +1,5 @@
 """Fully connected layers, and the change from maps to vectors and back."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -63,7 +61,7 @@ class FullyConnected(Layer):
         return Matrix(1, self.features, seen, 1, seen)
 
     @classmethod
-    def mistakes(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> "tuple[Chapter, ...]":
         from cnncalc.layers.mistakes import dense
 
         return dense.CHAPTERS
@@ -94,7 +92,7 @@ class Flatten(Layer):
         return {"output": "*".join(("C", *axis_names(len(shapes[0]) - 1)))} if len(shapes[0]) > 1 else {}
 
     @classmethod
-    def mistakes(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> "tuple[Chapter, ...]":
         from cnncalc.layers.mistakes import dense
 
         return dense.FLATTEN

@@ -1,7 +1,5 @@
 """Layers with several inputs, and the parts of a value."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
@@ -45,7 +43,7 @@ class Add(Merging):
         return Work(elementwise=elements(shapes[0]) * (len(shapes) - 1))
 
     @classmethod
-    def mistakes(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> "tuple[Chapter, ...]":
         from cnncalc.layers.mistakes import maps
 
         return maps.ADD
@@ -137,7 +135,7 @@ class Concat(Merging):
         return {"output": "C1 + C2" if len(shapes) == 2 else "C1 + C2 + ..."}
 
     @classmethod
-    def mistakes(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> "tuple[Chapter, ...]":
         from cnncalc.layers.mistakes import maps
 
         return maps.CONCAT

@@ -1,7 +1,5 @@
 """Normalisation layers, and learned scales."""
 
-from __future__ import annotations
-
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
@@ -58,7 +56,7 @@ class Normalising(Layer):
         return {"params": "2*C" if len(self.parameters(*shapes)) == 2 else "C"} if self.parameters(*shapes) else {}
 
     @classmethod
-    def mistakes(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> "tuple[Chapter, ...]":
         from cnncalc.layers.mistakes import norm
 
         return norm.CHAPTERS
@@ -203,7 +201,7 @@ class LocalResponseNorm(Normalising):
         return {}
 
     @classmethod
-    def mistakes(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> "tuple[Chapter, ...]":
         from cnncalc.layers.mistakes import norm
 
         return norm.NOTHING

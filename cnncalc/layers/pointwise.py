@@ -1,7 +1,5 @@
 """Layers that work on each value by itself: activations, constant factors and dropout."""
 
-from __future__ import annotations
-
 from typing import Annotated, ClassVar
 
 from pydantic import Field

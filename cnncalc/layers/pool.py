@@ -1,7 +1,5 @@
 """Pooling: windows that take the maximum or the mean, and pooling to a given size."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING, Annotated, ClassVar
@@ -69,7 +67,7 @@ class Pooling(Windowed):
         return {"output": self.output_symbols(self.windows(shapes[0]))}
 
     @classmethod
-    def mistakes(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> "tuple[Chapter, ...]":
         from cnncalc.layers.mistakes import pool
 
         return pool.CHAPTERS
@@ -179,7 +177,7 @@ class GlobalPooling(Layer):
         return EVERYWHERE
 
     @classmethod
-    def mistakes(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> "tuple[Chapter, ...]":
         from cnncalc.layers.mistakes import pool
 
         return pool.GLOBAL
@@ -241,7 +239,7 @@ class AdaptivePool(Layer):
         return {"output": f"{show(shapes[0][1:])} pooled to {show(self.sizes(shapes[0]))}"}
 
     @classmethod
-    def mistakes(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> "tuple[Chapter, ...]":
         from cnncalc.layers.mistakes import pool
 
         return pool.GLOBAL

@@ -1,7 +1,5 @@
 """Layers that change the spatial size without learning."""
 
-from __future__ import annotations
-
 from fractions import Fraction
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
@@ -83,7 +81,7 @@ class Upsample(Layer):
         return tuple(found)
 
     @classmethod
-    def mistakes(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> "tuple[Chapter, ...]":
         from cnncalc.layers.mistakes import maps
 
         return maps.RESIZE
@@ -191,7 +189,7 @@ class Pad(Layer):
         return tuple(Reach(1, 1, -before) for before, _ in self.sides(shapes[0]))
 
     @classmethod
-    def mistakes(cls) -> tuple[Chapter, ...]:
+    def mistakes(cls) -> "tuple[Chapter, ...]":
         from cnncalc.layers.mistakes import maps
 
         return maps.PAD

@@ -1,7 +1,5 @@
 """What convolutions and pooling share: a window that slides over the spatial axes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, ClassVar
 

@@ -12,14 +12,14 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from collections.abc import Mapping as Dict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from cnncalc.analysis import report as analysis
 from cnncalc.analysis.expectations import check
 from cnncalc.analysis.report import Group, Row, Totals
 from cnncalc.collector import paused
 from cnncalc.errors import Diagnostic, SpecError, did_you_mean, fault, in_order
-from cnncalc.files import source_of
+from cnncalc.files import STDIN, source_of
 from cnncalc.graph import NODE_LIMIT, Graph, expand
 from cnncalc.loading import load, load_revision, parse, read_network
 from cnncalc.spec.network import Network
@@ -64,6 +64,9 @@ __all__ = [
     "worksheet",
     "worksheets",
 ]
+
+
+Answer = TypeVar("Answer")
 
 
 class Report(analysis.Report):
@@ -199,7 +202,11 @@ def diff(
 
     A text may also be ``REV:PATH``: a file as git keeps it.
     """
-    found = diff_all(a, b, net=net, batch=batch, dtype=dtype)
+    return only_one(diff_all(a, b, net=net, batch=batch, dtype=dtype))
+
+
+def only_one(found: list[Answer]) -> Answer:
+    """What was found for the only net; raises :class:`SpecError`, G107, where there are several."""
     if len(found) > 1:
         raise fault("G107", "there are several nets", help=["choose one: net=..."])
     return found[0]
@@ -285,17 +292,16 @@ def verify(
 
 def without_torch(what: str, error: ModuleNotFoundError) -> ModuleNotFoundError:
     """What is told where an import failed: how to get torch, if it is torch that is not there."""
-    if error.name is None or error.name.partition(".")[0] != "torch":
+    from cnncalc.backend import is_without_torch
+
+    if not is_without_torch(error):
         return error
     return ModuleNotFoundError(f"{what} needs torch: pip install 'cnncalc[torch]'", name="torch")
 
 
 def memory(network: Network | str | os.PathLike[str], **options: Any) -> Estimate:
     """What a training step or an inference of a network needs, see :func:`memory_all`; one net only."""
-    found = memory_all(network, **options)
-    if len(found) > 1:
-        raise fault("G107", "there are several nets", help=["choose one: net=..."])
-    return found[0]
+    return only_one(memory_all(network, **options))
 
 
 def memory_all(
@@ -329,7 +335,7 @@ def lint(
     fix: bool = False,
     unsafe_fixes: bool = False,
     jobs: int | None = None,
-    stdin_name: str = "<stdin>",
+    stdin_name: str = STDIN,
     first_baseline: bool = False,
     track: Callable[[Iterable[Any], int], Iterable[Any]] = lambda results, total: results,
 ) -> Outcome:

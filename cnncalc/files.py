@@ -16,6 +16,9 @@ MAX_BYTES = 20_000_000
 
 BOM = b"\xef\xbb\xbf"
 
+STDIN = "<stdin>"
+"""What the text of standard input is called where nothing else is said."""
+
 _LISTED = 8
 _SCANNED = 2_000
 
@@ -55,7 +58,7 @@ def read_stdin(stream: BinaryIO) -> Source:
 
     Raises :class:`SpecError`: Y001, Y002, Y003, Y004 as :func:`load_source`.
     """
-    name = "<stdin>"
+    name = STDIN
     try:
         data = stream.read(MAX_BYTES + 1)
     except OSError as error:

@@ -46,18 +46,12 @@ def load(
     ``set`` overrides parameters, ``variant`` chooses a variant, ``input`` overrides the input's shape.  Raises
     :class:`SpecError` with all faults of the text that show before the network is expanded.
     """
-    network = read_network(target, set=set, variant=variant, input=input)
-    if network.diagnostics:
-        raise SpecError(network.diagnostics)
-    return network
+    return read_network(target, set=set, variant=variant, input=input).sound()
 
 
 def parse(text: str, name: str = "<text>", **options: Any) -> Network:
     """The network of a text, YAML or one-liner; the options of :func:`load`."""
-    network = network_of(Source(name, text), **options)
-    if network.diagnostics:
-        raise SpecError(network.diagnostics)
-    return network
+    return network_of(Source(name, text), **options).sound()
 
 
 def read_network(
@@ -80,9 +74,7 @@ def load_revision(target: str | os.PathLike[str], **options: Any) -> Network:
         return load(target, **options)
     revision, path = git.find(target)
     source = revision.source(path)
-    network = network_of(source, open_file=revision.open, **options)
-    if network.diagnostics:
-        raise SpecError(network.diagnostics)
+    network = network_of(source, open_file=revision.open, **options).sound()
     if network.name == os.path.splitext(os.path.basename(source.name))[0]:  # it has no name of its own
         network = network._replace(name=os.path.splitext(os.path.basename(path))[0])
     return network

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
+from textwrap import fill
 
 from cnncalc import api
 from cnncalc.analysis.reference import Reference, references
@@ -95,14 +96,18 @@ def cli_page() -> str:
 
 def diagnostics_page() -> str:
     """The pages of all codes, one after the other."""
-    from cnncalc.errors import CODES, codes
+    from cnncalc.errors import CODES, TOPICS, codes
+    from cnncalc.render.page import TOPIC_NAMES
 
-    head = """\
+    topics = ", ".join(f"{letter} {TOPIC_NAMES[letter]}" for letter in TOPICS)
+    about = (
+        f"Every message has a code and a name, frozen once released. The letter is the topic: {topics}. `cnncalc explain "
+        "CODE` prints the page of one. The rules of the linter have a [page of their own](rules.md)."
+    )
+    head = f"""\
 # Diagnostics
 
-Every message has a code and a name, frozen once released. The letter is the topic: Y text and keys, T types and values,
-S shapes, G graph and names, E expectations, A assignments and answers, P practice, B budgets, X the linter itself.
-`cnncalc explain CODE` prints the page of one. The rules of the linter have a [page of their own](rules.md).
+{fill(about, 118)}
 
 <!-- Written by `python -m tests.generate_docs`; do not edit. -->
 """

@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from cnncalc.backend import is_without_torch
 from cnncalc.errors import fault
 
 
@@ -17,6 +18,6 @@ def needed(command: str) -> Iterator[None]:
             warnings.simplefilter("ignore")
             yield
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.partition(".")[0] != "torch":
+        if not is_without_torch(error):
             raise
         raise fault("D101", f"{command} needs torch", help=["pip install 'cnncalc[torch]'"]) from None

@@ -46,8 +46,10 @@ def command(
     from cnncalc import api
     from cnncalc.errors import in_order
 
-    code = diagnostic_meant(target)
-    kind = kind_meant(target) if code is None else None
+    code = kind = None
+    if not is_network(target):
+        code = diagnostic_meant(target)
+        kind = kind_meant(target) if code is None else None
     if code is not None or kind is not None:
         if layer is not None:
             raise click.UsageError(f"{code} is a diagnostic: it has no layers" if code else f"{kind} is a layer itself")
@@ -62,15 +64,22 @@ def command(
     ctx.exit(exit_code(errors))
 
 
-def diagnostic_meant(target: str) -> str | None:
-    """The code that TARGET stands for, None where it is a network; raises SpecError where it is near a code only."""
+def is_network(target: str) -> bool:
+    """Whether there is such a file or bundled network: it is stronger than a code or a layer of that name."""
     import os
 
+    from cnncalc import library
+
+    return os.path.exists(target) or library.find(target) is not None
+
+
+def diagnostic_meant(target: str) -> str | None:
+    """The code that TARGET stands for, None where it is none; raises SpecError where it is near a code only."""
     from cnncalc import library
     from cnncalc.errors import code_of, did_you_mean, fault
     from cnncalc.render import page
 
-    if not page.looks_like_one(target) or os.path.exists(target) or library.find(target) is not None:
+    if not page.looks_like_one(target):
         return None
     code = code_of(target)
     if code is None:
@@ -81,15 +90,14 @@ def diagnostic_meant(target: str) -> str | None:
 
 
 def kind_meant(target: str) -> str | None:
-    """The kind of layer that TARGET is a word for, None where it is a network; raises SpecError where it is neither."""
-    import os
+    """The kind of layer that TARGET is a word for, None where it is no word; raises SpecError where it is another."""
     import re
 
     from cnncalc import library
     from cnncalc.errors import did_you_mean, fault
     from cnncalc.layers import all_words, canonical
 
-    if not re.fullmatch(r"[A-Za-z]\w*", target) or os.path.exists(target) or library.find(target) is not None:
+    if not re.fullmatch(r"[A-Za-z]\w*", target):
         return None
     word = canonical(target)
     if word is None:

@@ -77,6 +77,7 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> No
     from cnncalc import api
     from cnncalc.cli import _output
     from cnncalc.errors import SpecError
+    from cnncalc.files import STDIN
     from cnncalc.linting.records import Outcome
     from cnncalc.linting.targets import Configuration
 
@@ -103,7 +104,7 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> No
             fix=options["fix"] or options["diff"],
             unsafe_fixes=options["unsafe_fixes"],
             jobs=options["jobs"],
-            stdin_name=options["stdin_filename"] or "<stdin>",
+            stdin_name=options["stdin_filename"] or STDIN,
             first_baseline=options["write_baseline"],
             track=lambda results, total: _output.progress(results, "linting", total) if total > MANY else results,
         )

@@ -69,10 +69,7 @@ def report_of(assignment: Assignment, values: Dict[str, Number] | None = None) -
 def network_of(options: Dict[str, Any], values: Dict[str, Number]) -> Network:
     """The network of an assignment once more, with other values of its parameters."""
     settings = {**options["set"], **values}
-    network = validate(options["tree"], settings, options["variant"], load_source, read)
-    if network.diagnostics:
-        raise SpecError(network.diagnostics)
-    return network
+    return validate(options["tree"], settings, options["variant"], load_source, read).sound()
 
 
 def network_nets(network: Network) -> list[str]:

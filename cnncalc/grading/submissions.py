@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from cnncalc.errors import Diagnostic, SpecError, did_you_mean
+from cnncalc.files import STDIN
 from cnncalc.formats.read.yaml import read as read_yaml
 from cnncalc.grading.cells import STUDENTS, cell_of, column, headings, line_mark, rows_of
 from cnncalc.grading.records import Answer, Assignment, Submission
@@ -87,7 +88,7 @@ def kind_of(source: Source) -> str:
 def stem(source: Source) -> str:
     """Who handed it in, where the file does not say."""
     name = os.path.splitext(os.path.basename(source.name))[0]
-    return "student" if name in ("<stdin>", "-", "") else name
+    return "student" if name in (STDIN, "-", "") else name
 
 
 # -- YAML and JSON ----------------------------------------------------------------------------------------------------

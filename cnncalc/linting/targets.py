@@ -6,15 +6,13 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 
 from cnncalc.errors import Diagnostic, SpecError
-from cnncalc.files import load_source
+from cnncalc.files import STDIN, load_source
 from cnncalc.linting import config
 from cnncalc.linting.run import Result, Task, unreadable
 from cnncalc.linting.settings import Settings
 from cnncalc.linting.walk import Found, files_of, is_architecture, is_excluded, shown
 from cnncalc.loading import find_source
 from cnncalc.source import Source
-
-STDIN = "<stdin>"
 
 
 class Configuration:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from cnncalc.errors import Diagnostic
+from cnncalc.errors import Diagnostic, SpecError
 from cnncalc.source import Mark, Scalar, Source
 from cnncalc.spec.budget import Limit
 from cnncalc.spec.syntax import Chain, Expr, Parameter
@@ -108,6 +108,12 @@ class Network(NamedTuple):
     """The variant has a name of its own."""
     budget: tuple[Limit, ...] = ()
     """The limits that the file sets to its figures as it stands; those of a variant take their place."""
+
+    def sound(self) -> Network:
+        """The network itself; raises :class:`SpecError` with its ``diagnostics`` where there are any."""
+        if self.diagnostics:
+            raise SpecError(self.diagnostics)
+        return self
 
     @property
     def title(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, NamedTuple
 
 from cnncalc.analysis.memory.allocator import OutOfMemory, replay
@@ -49,22 +50,25 @@ def largest_batch(graph: Graph, limit: int, *, workspace: int = 0, **options: An
     batch, whose blocks fill its segments better: one example more never fits there, many more may.
     """
 
-    def report_for(batch: int) -> MemoryReport:
-        return simulate(graph, batch=batch, **options)
+    @cache
+    def taken(batch: int) -> int | None:
+        return needs(simulate(graph, batch=batch, **options), limit, workspace)
 
     low, high = 0, 1
-    while high <= LARGEST_BATCH and fits(report_for(high), limit, workspace):
+    while high <= LARGEST_BATCH and is_within(taken(high), limit):
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (middle, high) if fits(report_for(middle), limit, workspace) else (low, middle)
-    taken, more = (needs(report_for(batch), limit, workspace) if batch else 0 for batch in (low, low + 1))
-    return Fit(low, taken or 0, more)
+        low, high = (middle, high) if is_within(taken(middle), limit) else (low, middle)
+    return Fit(low, (taken(low) or 0) if low else 0, taken(low + 1))
 
 
 def fits(report: MemoryReport, limit: int, workspace: int = 0) -> bool:
     """Whether a step fits ``limit`` bytes."""
-    bytes = needs(report, limit, workspace)
+    return is_within(needs(report, limit, workspace), limit)
+
+
+def is_within(bytes: int | None, limit: int) -> bool:
     return bytes is not None and bytes <= limit
 
 

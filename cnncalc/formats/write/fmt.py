@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from collections.abc import Mapping as Dict
 from typing import Any, NamedTuple
 
-from cnncalc.errors import SpecError
 from cnncalc.files import load_source
 from cnncalc.formats.read import read
 from cnncalc.layers import Kind, canonical, kind_of
@@ -61,9 +60,7 @@ class Words(NamedTuple):
 def rewrite(source: Source) -> str:
     """The text in canonical spelling.  Raises :class:`SpecError` where it is no network."""
     tree = read(source)
-    network = validate(tree, {}, None, load_source, read)
-    if network.diagnostics:
-        raise SpecError(network.diagnostics)
+    validate(tree, {}, None, load_source, read).sound()
     return apply(source.text, _Formatter(tree).edits())
 
 

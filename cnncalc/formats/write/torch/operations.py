@@ -161,9 +161,8 @@ def part_of(call: Call, shapes: tuple[Shape, ...], node: Node) -> Construct | Fu
         return Function("chunk", (shapes[0][0] // length, int(given["start"]) // length))
     if call.name == "pad":
         return padding(given)
-    if (
-        call.name == "shuffle" and rank and 1 < given["groups"] < shapes[0][0]
-    ):  # else it is a view, torch's module copies
+    # what shuffles nothing is a view, where torch's module makes a copy
+    if call.name == "shuffle" and rank and 1 < given["groups"] < shapes[0][0]:
         return construct("ChannelShuffle", given)
     if call.name == "crop":
         layer: Any = node.layer

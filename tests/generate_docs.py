@@ -33,9 +33,8 @@ them all.
 def page() -> str:
     """The whole page."""
     parts = [HEAD]
-    for family, title in render.FAMILIES.items():
-        kinds = [each for each in references() if each.family == family]
-        parts.append(f"## {title}\n")
+    for family, kinds in render.by_family(references()).items():
+        parts.append(f"## {render.FAMILIES[family]}\n")
         if family == "activation":
             parts.append(activations(kinds))
             kinds = [each for each in kinds if each.example]

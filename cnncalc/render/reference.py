@@ -48,10 +48,7 @@ def text(reference: Reference, width: int = 80) -> str:
 def index(references: Iterable[Reference], width: int = 80) -> str:
     """Every kind in a line or two, by family."""
     width = min(width, 100)
-    families: dict[str, list[Reference]] = {}
-    for each in references:
-        families.setdefault(each.family, []).append(each)
-    families = {family: families[family] for family in FAMILIES if family in families}
+    families = by_family(references)
     indent = 2 + max(len(each.word) for group in families.values() for each in group) + 2
     blocks = []
     for family, group in families.items():
@@ -61,6 +58,14 @@ def index(references: Iterable[Reference], width: int = 80) -> str:
             lines += [f"{f'  {each.word}' if not number else '':<{indent}}{line}" for number, line in enumerate(about)]
         blocks.append("\n".join(lines))
     return "\n\n".join([*blocks, "`cnncalc explain conv` tells the arguments of one."]) + "\n"
+
+
+def by_family(references: Iterable[Reference]) -> dict[str, list[Reference]]:
+    """The kinds of every family, in the order of the manual."""
+    families: dict[str, list[Reference]] = {family: [] for family in FAMILIES}
+    for each in references:
+        families[each.family].append(each)
+    return families
 
 
 def plain(words: str) -> str:

@@ -389,6 +389,14 @@ def test_bars_give_way_to_columns_that_were_asked_for() -> None:
     assert "█" in wide and "█" not in narrow and "62,378,344" in narrow
 
 
+def test_live_bytes_by_layer() -> None:
+    """What is there throughout, the values that a layer takes and the one that it makes."""
+    throughout = 4 * (4 * 3 * 9 + 4 + 2 * 144 + 2) + 4 * 3 * 8 * 8
+    wanted = {"conv1": 576, "relu1": 2 * 576, "flatten1": 576, "fc1": 576 + 8}
+    shown = run("summarize", "3x8x8 | conv 4 3 | relu | fc 2", "--columns", "name,memory", "--format", "csv").stdout
+    assert shown.splitlines()[1:] == [f"{name},{throughout + bytes_}" for name, bytes_ in wanted.items()]
+
+
 @pytest.mark.parametrize("value", ["abc", "0", "2.5", "3x227x227"])
 def test_what_is_no_whole_number(value: str) -> None:
     assert (

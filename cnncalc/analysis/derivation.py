@@ -115,7 +115,7 @@ def _sections(row: Row) -> Iterator[Section]:
 
 def inputs_section(row: Row) -> Section:
     """The values that flow in, with the layers that made them."""
-    graph = row.report.graph
+    graph = row.setting.graph
     steps, figures = [], []
     for index in (*row.node.inputs, *row.node.links):
         node = graph.nodes[index]
@@ -303,8 +303,8 @@ def parameters_section(row: Row) -> Section:
     if formula:
         steps.append(Step(formula, NUMBERS))
         figures["formula"] = formula
-    bytes_ = short_bytes(total * row.report.value_bytes)
-    steps.append(Step(f"{plural(total, 'parameter')}, {bytes_} as {row.report.dtype}", RESULT))
+    bytes_ = short_bytes(total * row.setting.value_bytes)
+    steps.append(Step(f"{plural(total, 'parameter')}, {bytes_} as {row.setting.dtype}", RESULT))
     if row.weights_of:
         steps.append(Step(f"these are the weights of {row.weights_of}: they count there, not here again", NOTE))
     return Section("params", "Parameters", tuple(steps), figures)
@@ -340,7 +340,7 @@ def buffers_section(row: Row) -> Section:
 
 def macs_section(row: Row) -> Section:
     """Multiply-accumulates, FLOPs, and the work that is counted apart."""
-    layer, shapes, batch = row.node.layer, row.input_shapes, row.report.batch
+    layer, shapes, batch = row.node.layer, row.input_shapes, row.setting.batch
     assert layer is not None
     one = row.node.facts.macs
     figures: dict[str, Any] = {"macs": row.macs, "flops": row.flops, "per_example": one, "work": row.work._asdict()}
@@ -374,14 +374,14 @@ def macs_section(row: Row) -> Section:
 
 def matrix_section(row: Row) -> Section:
     """The layer as matrix products (im2col; col2im for a transposed convolution)."""
-    layer, shapes, report = row.node.layer, row.input_shapes, row.report
+    layer, shapes, setting = row.node.layer, row.input_shapes, row.setting
     assert layer is not None
     matrix = layer.matrix(*shapes)
     title = "As a matrix product"
     if matrix is None:
         return Section("matrix", title, (), {})
-    columns = matrix.n * report.batch
-    values = matrix.unfolded * report.batch
+    columns = matrix.n * setting.batch
+    values = matrix.unfolded * setting.batch
     held = elements(row.output if matrix.adds else shapes[0])
     copies = Fraction(matrix.copied, held)
     figures = {
@@ -390,29 +390,29 @@ def matrix_section(row: Row) -> Section:
         "k": matrix.k,
         "n": columns,
         "values": values,
-        "bytes": values * report.value_bytes,
+        "bytes": values * setting.value_bytes,
         "copies": float(copies),
         "adds": matrix.adds,
     }
     steps = list(size_steps(layer, shapes, columns))
     times = f"{grouped(matrix.products)}*" if matrix.products > 1 else ""
     each = f"{grouped(matrix.products)} products, each " if matrix.products > 1 else ""
-    macs = matrix.macs * report.batch
+    macs = matrix.macs * setting.batch
     steps.append(Step(f"{each}{matrix.m} x {matrix.k} by {matrix.k} x {columns}", RESULT, "M x K by K x N"))
     steps.append(Step(f"{times}{matrix.m}*{matrix.k}*{columns} = {grouped(macs)} MACs, as above", NUMBERS))
     sides = (matrix.m if matrix.adds else matrix.k, columns)
-    unfolded = f"{times}{product(sides)} = {grouped(values)} values, {short_bytes(values * report.value_bytes)}"
+    unfolded = f"{times}{product(sides)} = {grouped(values)} values, {short_bytes(values * setting.value_bytes)}"
     if layer.word == "fc":
         steps.append(Step("the input is used as it is: nothing is copied", WORDS))
     elif matrix.adds:
-        steps.append(Step(f"{unfolded} as {report.dtype}", NUMBERS, "product"))
+        steps.append(Step(f"{unfolded} as {setting.dtype}", NUMBERS, "product"))
         steps.append(Step(f"col2im adds them up: {decimal(copies, 2)} of them in each output value on average", WORDS))
     elif matrix.unfolded == held and copies == 1:
         steps.append(Step("the input is that matrix already: nothing is copied", WORDS))
     else:
-        steps.append(Step(f"{unfolded} as {report.dtype}", NUMBERS, "im2col"))
+        steps.append(Step(f"{unfolded} as {setting.dtype}", NUMBERS, "im2col"))
         source = (
-            f"the input's {grouped(held)} values" if report.batch == 1 else f"the {grouped(held)} values of each input"
+            f"the input's {grouped(held)} values" if setting.batch == 1 else f"the {grouped(held)} values of each input"
         )
         steps.append(Step(f"every one of {source} is copied {decimal(copies, 2)} times on average", WORDS))
     return Section("matrix", title, tuple(steps), figures)

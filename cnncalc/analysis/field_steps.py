@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from cnncalc.analysis.receptive import Fields, Paths, merged
-from cnncalc.analysis.report import Report, Row, plain
+from cnncalc.analysis.report import Row, Setting, plain
 from cnncalc.analysis.steps import NOTE, NUMBERS, RESULT, SYMBOLS, WORDS, Section, Step, alike
 from cnncalc.arithmetic import Reach, ReceptiveField
 from cnncalc.graph import Node
@@ -30,14 +30,13 @@ OTHER = "an output sees n inputs, its neighbour the same a step further on, the 
 
 def field_section(row: Row) -> Section:
     """The receptive field before, the recurrence, and the field after; empty behind vectors of features."""
-    report = row.report
     title = "Receptive field"
-    fields = report.fields
+    fields = row.setting.fields
     before = merged([fields[index] for index in row.node.inputs])
     after = fields[row.node.index]
     if not before or not after:
         return Section("receptive_field", title, (), {})
-    way = path(report, row.node)
+    way = path(row.setting, row.node)
     figures: dict[str, Any] = {
         "before": field_figures(tuple(each.largest for each in before)),
         "after": field_figures(tuple(each.largest for each in after)),
@@ -58,10 +57,10 @@ def field_figures(axes: tuple[ReceptiveField, ...]) -> dict[str, Any]:
 def step_by_step(row: Row, before: Fields, after: Fields) -> Iterator[Step]:
     """Size, jump and start: before, the recurrence with its numbers, and what stays fixed."""
     if len(row.node.inputs) > 1:
-        fields = row.report.fields
+        fields = row.setting.fields
         for index in row.node.inputs:
             sizes = [each.largest.size for each in fields[index]]
-            yield Step(f"size {show(sizes)}" if sizes else "none", WORDS, row.report.graph.nodes[index].name)
+            yield Step(f"size {show(sizes)}" if sizes else "none", WORDS, row.setting.graph.nodes[index].name)
         yield Step("the largest counts, along every axis", WORDS)
     reach = row.node.facts.reach
     if reach is None:
@@ -106,7 +105,7 @@ def outcome(row: Row, after: Fields) -> Iterator[Step]:
     yield Step(text, RESULT)
     if any(each.start < 0 for each in largest):
         yield Step("a negative start lies outside the input, in the padding", WORDS)
-    inputs = row.report.inputs
+    inputs = row.setting.inputs
     if len(inputs) == 1 and len(inputs[0][1]) - 1 == len(largest):
         extents = inputs[0][1][1:]
         if any(each.size > extent for each, extent in zip(largest, extents, strict=True)):
@@ -119,9 +118,9 @@ def same(values: Any) -> str:
     return str(found[0]) if len(set(found)) == 1 else ", ".join(map(str, found))
 
 
-def path(report: Report, node: Node) -> list[tuple[str, tuple[int, ...]]]:
+def path(setting: Setting, node: Node) -> list[tuple[str, tuple[int, ...]]]:
     """The layers that made the field grow, from the input on: their names and the sizes behind them."""
-    nodes, fields = report.graph.nodes, report.fields
+    nodes, fields = setting.graph.nodes, setting.fields
     found: list[tuple[str, tuple[int, ...]]] = []
 
     def sizes(index: int) -> tuple[int, ...]:

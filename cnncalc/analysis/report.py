@@ -25,6 +25,56 @@ CONVENTION = (
 )
 
 
+class Setting:
+    """What the figures of a report are for: a graph, a batch size and a data type.
+
+    A row knows its setting and not its report: nothing here refers to what refers to it, so that whatever is dropped is
+    freed at once, without the garbage collector.
+    """
+
+    def __init__(self, graph: Graph, batch: int, dtype: str) -> None:
+        if dtype not in DTYPE_BYTES:
+            raise ValueError(f"dtype must be one of {', '.join(DTYPE_BYTES)}, not {dtype!r}")
+        if batch < 1:
+            raise ValueError(f"batch must be at least 1, not {batch}")
+        self.graph = graph
+        self.batch = batch
+        self.dtype = dtype
+        self.value_bytes = DTYPE_BYTES[dtype]
+
+    @property
+    def inputs(self) -> tuple[tuple[str, Shape], ...]:
+        return tuple((name, self.graph.shape(index)) for name, index in self.graph.inputs)
+
+    @cached_property
+    def fields(self) -> list[Fields]:
+        """The receptive fields of every node."""
+        with paused():
+            return receptive_fields(self.graph)
+
+    @cached_property
+    def inference(self) -> MemoryReport | None:
+        """The memory of a forward pass; None where the model does not know a layer, or the data type."""
+        return self._memory(training=False)
+
+    @cached_property
+    def training(self) -> MemoryReport | None:
+        """The memory of a training step with plain SGD; None as for :attr:`inference`."""
+        return self._memory(training=True)
+
+    def _memory(self, training: bool) -> MemoryReport | None:
+        from cnncalc.analysis.memory import modelled
+
+        return modelled(self.graph, batch=self.batch, dtype=self.dtype, training=training)
+
+    @cached_property
+    def live_bytes(self) -> dict[str, int]:
+        """The most bytes alive while each layer of a forward pass runs, parameters and input included."""
+        if self.inference is None:
+            return {}
+        return {stage.place: stage.peak for stage in self.inference.timeline if stage.phase == "forward"}
+
+
 class Totals(NamedTuple):
     """Sums over the rows; ``layers`` counts them."""
 
@@ -63,7 +113,7 @@ class Row(NamedTuple):
     receptive_field: tuple[ReceptiveField, ...]
     weights_of: str | None
     node: Node
-    report: Report
+    setting: Setting
 
     @property
     def flops(self) -> int:
@@ -85,7 +135,7 @@ class Row(NamedTuple):
 
     @property
     def input_shapes(self) -> tuple[Shape, ...]:
-        return self.report.graph.input_shapes(self.node)
+        return self.setting.graph.input_shapes(self.node)
 
     @property
     def formulas(self) -> dict[str, str]:
@@ -141,14 +191,11 @@ class Report:
     """All figures of one net for a batch size and a data type.  Iterating gives the rows."""
 
     def __init__(self, graph: Graph, batch: int = 1, dtype: str = "float32", only: str | None = None) -> None:
-        if dtype not in DTYPE_BYTES:
-            raise ValueError(f"dtype must be one of {', '.join(DTYPE_BYTES)}, not {dtype!r}")
-        if batch < 1:
-            raise ValueError(f"batch must be at least 1, not {batch}")
+        self.setting = Setting(graph, batch, dtype)
         self.graph = graph
         self.batch = batch
         self.dtype = dtype
-        self.value_bytes = DTYPE_BYTES[dtype]
+        self.value_bytes = self.setting.value_bytes
         self.only = only
         self._needed = None if only is None else needed_for(graph, only)
         self.diagnostics: list[Diagnostic] = list(graph.diagnostics)
@@ -166,16 +213,15 @@ class Report:
 
     @property
     def inputs(self) -> tuple[tuple[str, Shape], ...]:
-        return tuple((name, self.graph.shape(index)) for name, index in self.graph.inputs)
+        return self.setting.inputs
 
     @property
     def outputs(self) -> tuple[tuple[str, Shape], ...]:
         return tuple((name, self.graph.shape(index)) for name, index in self.graph.outputs if self.only in (None, name))
 
-    @cached_property
+    @property
     def fields(self) -> list[Fields]:
-        with paused():
-            return receptive_fields(self.graph)
+        return self.setting.fields
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:
@@ -212,7 +258,7 @@ class Report:
             tuple([paths.largest for paths in fields]),
             None if own else nodes[node.owner].name,
             node,
-            self,
+            self.setting,
         )
 
     @cached_property
@@ -246,27 +292,15 @@ class Report:
             Work(bias * batch, norm * batch, activation * batch, pooling * batch, elementwise * batch),
         )
 
-    @cached_property
+    @property
     def inference(self) -> MemoryReport | None:
         """The memory of a forward pass; None where the model does not know a layer, or the data type."""
-        return self._memory(training=False)
+        return self.setting.inference
 
-    @cached_property
+    @property
     def training(self) -> MemoryReport | None:
         """The memory of a training step with plain SGD; None as for :attr:`inference`."""
-        return self._memory(training=True)
-
-    def _memory(self, training: bool) -> MemoryReport | None:
-        from cnncalc.analysis.memory import modelled
-
-        return modelled(self.graph, batch=self.batch, dtype=self.dtype, training=training)
-
-    @cached_property
-    def live_bytes(self) -> dict[str, int]:
-        """The most bytes alive while each layer of a forward pass runs, parameters and input included."""
-        if self.inference is None:
-            return {}
-        return {stage.place: stage.peak for stage in self.inference.timeline if stage.phase == "forward"}
+        return self.setting.training
 
     def __iter__(self) -> Iterator[Row]:
         return iter(self.rows)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from cnncalc.analysis.report import Group, Report, Row
 from cnncalc.errors import fault
 from cnncalc.grading.records import Question
+from cnncalc.graph import Graph
 from cnncalc.layers.mistakes import Place
 from cnncalc.layers.windowed import Windowed
 from cnncalc.shape import Shape
@@ -61,21 +62,21 @@ def subject(question: Question, report: Report) -> Subject:
 
 def place(row: Row, shapes: tuple[Shape, ...] | None = None, value_bytes: int | None = None) -> Place:
     """Where mistakes are made with a row, for what flows in or for other ``shapes``."""
-    layer, report = row.node.layer, row.report
+    layer, setting = row.node.layer, row.setting
     assert layer is not None
     right = row.input_shapes
     output = row.output if shapes is None else layer.output(*shapes)
     maps, unpooled = before_flatten(row) if shapes is None or shapes == right else (None, None)
-    size = report.value_bytes if value_bytes is None else value_bytes
-    return Place(layer, shapes or right, output, maps, unpooled, strides(report), size)
+    size = setting.value_bytes if value_bytes is None else value_bytes
+    return Place(layer, shapes or right, output, maps, unpooled, strides(setting.graph), size)
 
 
 @lru_cache(maxsize=16)
-def strides(report: Report) -> tuple[int, ...]:
+def strides(graph: Graph) -> tuple[int, ...]:
     """The strides of a network's windows, each once."""
     found: dict[int, None] = {}
-    for row in report.rows:
-        layer = row.node.layer
+    for node in graph.layers:
+        layer = node.layer
         if isinstance(layer, Windowed):
             stride = layer.strides
             found[stride if isinstance(stride, int) else stride[0]] = None
@@ -84,7 +85,7 @@ def strides(report: Report) -> tuple[int, ...]:
 
 def before_flatten(row: Row) -> tuple[Shape | None, Shape | None]:
     """The maps that became the vector that flows in, and what they were before the pooling in front; else None."""
-    nodes = row.report.graph.nodes
+    nodes = row.setting.graph.nodes
     node = row.node
     maps: Shape | None = None
     while node.inputs:

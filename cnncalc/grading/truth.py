@@ -245,7 +245,7 @@ def worked_field(about: Subject) -> str:
     """The recurrence of the last window with the numbers filled in, along its first axis."""
     for row in reversed(about.rows):
         reach = row.node.facts.reach
-        before = row.report.fields[row.node.inputs[0]] if row.node.inputs else ()
+        before = row.setting.fields[row.node.inputs[0]] if row.node.inputs else ()
         if isinstance(reach, tuple) and before and before[0].sliding is not None:
             return before[0].sliding.worked(reach[0])["size"]
     return ""

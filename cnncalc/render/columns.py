@@ -33,7 +33,7 @@ def reach(axes: tuple[ReceptiveField, ...]) -> str:
 
 def live_bytes(row: Folded) -> int:
     """The most bytes alive while these layers of a forward pass run; 0 where that is not known."""
-    return max(each.report.live_bytes.get(each.name, 0) for each in row.rows)
+    return max(each.setting.live_bytes.get(each.name, 0) for each in row.rows)
 
 
 def largest(values: list[int]) -> int:

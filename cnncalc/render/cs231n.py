@@ -133,7 +133,7 @@ def product(*factors: int) -> str:
 
 def flowing(row: Row) -> Iterator[int]:
     """What flows into a fully connected layer: the sizes of the maps that were flattened for it."""
-    nodes = row.report.graph.nodes
+    nodes = row.setting.graph.nodes
     before = nodes[row.node.inputs[0]]
     if before.kind != "flatten":
         return iter(row.input_shapes[0])

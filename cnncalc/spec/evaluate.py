@@ -210,13 +210,19 @@ _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 def _compare(expr: Compare, scope: Scope) -> Value:
-    values = [evaluate(each, scope) for each in expr.operands]
-    if any(isinstance(value, Unknown) for value in values):
-        return UNKNOWN
-    try:
-        return all(_COMPARISONS[op](a, b) for op, a, b in zip(expr.ops, values, values[1:], strict=False))
-    except TypeError:
-        raise SpanFault("T109", "these two cannot be compared", expr.span) from None
+    """As in Python ``a < b < c`` is over where ``a < b`` is false."""
+    left = evaluate(expr.operands[0], scope)
+    for op, operand in zip(expr.ops, expr.operands[1:], strict=True):
+        right = evaluate(operand, scope)
+        if isinstance(left, Unknown) or isinstance(right, Unknown):
+            return UNKNOWN
+        try:
+            if not _COMPARISONS[op](left, right):
+                return False
+        except TypeError:
+            raise SpanFault("T109", "these two cannot be compared", expr.span) from None
+        left = right
+    return True
 
 
 def _logic(expr: Logic, scope: Scope) -> Value:

@@ -12,7 +12,7 @@ _WORD = re.compile(r"\w[\w.]*|\.\d[\w.]*|->|=>|\*\*|//|&&|\|\||[=!<>]=|(?s:.)")
 _BEFORE = re.compile(r"(?:\w[\w.]*|->|=>|\*\*|//|\S)\Z")
 _AFTER = re.compile(r"\s*(\w[\w.]*)")
 _SHAPE = re.compile(
-    r"(?:[ \t]*[(\[])?[ \t]*(\d+(?:(?:[ \t]*[,*xX×][ \t]*|[ \t]+)\d+)+)(?:[ \t]*[)\]])?[ \t]*(?=\||->|→|>|\Z)"
+    r"(?:[ \t]*[(\[])?[ \t]*(\d+(?:(?:[ \t]*[,*xX×][ \t]*|[ \t]+)\d+)*)(?:[ \t]*[)\]])?[ \t]*(?=\||->|→|>|\Z)"
 )
 _NUMERIC = re.compile(r"\.?\d")
 _NUMBER = re.compile(r"0|[1-9]\d*|(?:0|[1-9]\d*)\.\d+(?:[eE]\d+)?|[1-9]\d*[eE]\d+|\d+(?:[x×]\d+)+")
@@ -79,7 +79,8 @@ def too_many_digits(span: Span, limit: int) -> PhraseError:
 def lonely_size(lexer: Lexer, span: Span) -> PhraseError:
     word = lexer.text[slice(*span)]
     label = "the size of an input, and no layer behind it"
-    return _syntax(f"something is missing after {word!r}", span, label, f"write {word} | conv 64 3 | ...")
+    first = "conv 64 3" if "x" in word else "fc 64"
+    return _syntax(f"something is missing after {word!r}", span, label, f"write {word} | {first} | ...")
 
 
 def twice(name: str, span: Span) -> PhraseError:
@@ -89,6 +90,14 @@ def twice(name: str, span: Span) -> PhraseError:
 def no_parameter(text: str, span: Span) -> PhraseError:
     help = "a signature is like bottleneck(c, stride=1)"
     return _syntax(f"{text[slice(*span)]!r} is not a parameter", span, "a name or name=default can stand here", help)
+
+
+def _misplaced_input(size: str, span: Span) -> PhraseError:
+    """A size at the beginning of a line that is not the first, or that has a name."""
+    help = f"a file says `input: {size}`; on one line `{size} | relu as a` comes first, and `as` gives it its name"
+    return _syntax(
+        f"{size} cannot begin this line", span, "only the first line begins with the input, without a name", help
+    )
 
 
 # -- unexpected words ----------------------------------------------------------------------------------------------
@@ -106,8 +115,12 @@ def unexpected(lexer: Lexer, opened: list[int], wanted: str) -> PhraseError:
     if strange is not None:
         return _strange(text[strange], strange)
     shape = _SHAPE.match(text)
+    if shape and shape[1].isdigit() and not text[shape.end() :]:
+        shape = None  # a number alone is no input
     if shape and start < shape.end() and wanted in ("given end", "step"):
         written = "x".join(re.findall(r"\d+", shape[1]))
+        if shape[0].strip() == written:
+            return _misplaced_input(written, shape.span(1))
         return _syntax(
             f"{shape[0].strip()!r} is no shape", shape.span(1), "an input begins the line", f"write {written}"
         )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cnncalc.errors import SpecError, did_you_mean
 from cnncalc.source import Items, Mapping, Mark, Scalar, Tree
 from cnncalc.spec.budget import EXAMPLE, Limit, read_budget
@@ -78,12 +80,12 @@ class NetSorter(LineSorter):
             found = []
             for key, value in mapping or ():
                 if self.good_name(key.value, key.mark, "an input"):
-                    each = self.input(key.value, value, earlier)
+                    each = self.input(key.value, value, earlier, file.params)
                     if each is not None:
                         found.append(each)
             return tuple(found)
         if "input" in keys:
-            found_one = self.input("input", keys["input"], earlier)
+            found_one = self.input("input", keys["input"], earlier, file.params)
             return (
                 (found_one,)
                 if found_one is not None
@@ -93,7 +95,7 @@ class NetSorter(LineSorter):
             )
         return (given,) if given is not None else ()
 
-    def input(self, name: str, tree: Tree, earlier: tuple[str, ...]) -> Input | None:
+    def input(self, name: str, tree: Tree, earlier: tuple[str, ...], params: dict[str, Any]) -> Input | None:
         if isinstance(tree, Mapping):
             self.report("Y107", "an input is a shape such as 3x224x224", first_mark(tree))
             return None
@@ -101,13 +103,10 @@ class NetSorter(LineSorter):
             if tree.value in earlier:
                 return Input(name, (), tree, tree.value)
             if IDENTIFIER.match(tree.value) and "x" not in tree.value[1:]:
-                hint = did_you_mean(tree.value, earlier)
-                self.report(
-                    "G101",
-                    f"there is no net called {tree.value!r} above",
-                    tree.mark,
-                    help=(hint or "write a shape such as 3x224x224",),
-                )
+                hint = did_you_mean(tree.value, earlier) or "write a shape such as 3x224x224"
+                if tree.value in params:
+                    hint = f"for the parameter write [{tree.value}], for a shape such as 3x224x224 the numbers"
+                self.report("G101", f"there is no net called {tree.value!r} above", tree.mark, help=(hint,))
                 return None
             expr = self.guarded(parse_value, tree)
             if expr is None:
@@ -156,21 +155,19 @@ class NetSorter(LineSorter):
         mapping = self.mapping(tree, "expect", "expect: {conv1: 96x55x55, params: 25.6M}")
         found = []
         for key, value in mapping or ():
-            if isinstance(value, Items):
-                try:
-                    value = Scalar(
-                        value.source,
-                        "x".join(each.value for each in value if isinstance(each, Scalar)),
-                        value.start,
-                        value.end,
-                        value.start,
-                    )
-                except SpecError:
-                    continue
-            scalar = self.scalar(value, "an expected figure")
+            scalar = self.scalar(joined(value) if isinstance(value, Items) else value, "an expected figure")
             if scalar is not None:
                 found.append(Expectation(key, scalar))
         return tuple(found)
+
+
+def joined(sizes: Items) -> Tree:
+    """A list of sizes as one text, ``96x55x55``; what is in it and is no single value, if anything is."""
+    odd = next((each for each in sizes if not isinstance(each, Scalar)), None)
+    if odd is not None:
+        return odd
+    text = "x".join(each.value for each in sizes if isinstance(each, Scalar))
+    return Scalar(sizes.source, text, sizes.start, sizes.end, sizes.start)
 
 
 def given_input(statements: tuple[Statement, ...]) -> Input | None:

@@ -34,6 +34,36 @@ def codes(text: str) -> list[tuple[str, int]]:
     return [(each.code, each.mark.line if each.mark else 0) for each in raised.value.diagnostics]
 
 
+@pytest.mark.parametrize(
+    ("more", "code", "line"),
+    [
+        ("set: {width: [1]}", "A103", 2),
+        ("set: {width: 8.1.2}", "A106", 2),
+        ("dtype: float31", "A106", 2),
+        ("params: {width: many}", "A106", 2),
+        ("params: {width: 9..1}", "A106", 2),
+        ("params: {depth: 3}", "A109", 2),
+        ("mistakes: no-bias", "A103", 2),
+        ("accept: {bais: yes}", "A101", 2),
+        ("credit: [1]", "A103", 2),
+    ],
+)
+def test_a_value_that_cannot_be(more: str, code: str, line: int) -> None:
+    network = "{params: {width: 4}, input: 3x8x8, layers: {a: conv width 3}}"
+    assert codes(f"network: {network}\n{more}\nquestions: [a.params]\n") == [(code, line)]
+
+
+@pytest.mark.parametrize("network", ["[alexnet]", "{input: 3x8x8, layers: {a: conv 4 30}}", "{layers: [3]}"])
+def test_a_network_that_cannot_be(network: str) -> None:
+    assert codes(f"network: {network}\nquestions: [a.params]\n")[0][1] == 1
+
+
+def test_parameters_that_are_set() -> None:
+    network = "{params: {width: 4}, input: 3x8x8, layers: {a: conv width 3}}"
+    found = assignment(f"network: {network}\nset: {{width: 6}}\nquestions: [a.params]\n")
+    assert sheet_of(found).items[0].truth.value == 6 * 27 + 6
+
+
 def test_right_answers_of_alexnet() -> None:
     """The figures of the lecture's AlexNet, as its notes state them."""
     found = items(

@@ -402,6 +402,41 @@ def test_a_sum_of_carried_rows_is_carried() -> None:
     assert found["d.params"].verdict == found["sum"].verdict == "carried_forward"
 
 
+OWN = 5 * 5 * 8  # what flows into fc1 after a 6x6 window instead of 5x5: 8 maps of 5x5, not 8 of 6x6
+CARRIED = {
+    "fc1.params": OWN * 10 + 10,
+    "fc1.weights": OWN * 10,
+    "fc1.biases": 10,
+    "fc1.macs": OWN * 10,
+    "fc1.flops": 2 * OWN * 10,
+    "maxpool1.memory": 4 * OWN,
+    "maxpool1.output": "8x5x5",
+    "maxpool1.width": 5,
+    "maxpool1.channels": 8,
+}
+
+
+@pytest.mark.parametrize(("id", "answer"), CARRIED.items())
+def test_every_figure_is_carried_on(id: str, answer: str | int) -> None:
+    text = f"network: 3x16x16 | conv 8 5 | maxpool 2 | fc 10\nquestions: [conv1.output, {id}]\n"
+    found = answered(text, {"conv1.output": "8x11x11", id: str(answer)})[id]
+    right = answered(text, {"conv1.output": "8x12x12", id: str(answer)})[id]
+    if id in ("fc1.biases", "maxpool1.channels"):  # the same on any maps
+        assert found.verdict == right.verdict == "correct"
+    else:
+        assert (found.verdict, right.verdict == "correct") == ("carried_forward", False)
+
+
+@pytest.mark.parametrize(("accept", "answer"), [("bias: not", OWN * 10), ("units: values", OWN)])
+def test_figures_are_carried_on_by_their_conventions(accept: str, answer: int) -> None:
+    asked = "layer: fc1, ask: params" if "bias" in accept else "layer: maxpool1, ask: memory"
+    text = (
+        "network: 3x16x16 | conv 8 5 | maxpool 2 | fc 10\n"
+        f"questions: [conv1.output, {{id: last, {asked}, accept: {{{accept}}}}}]\n"
+    )
+    assert answered(text, {"conv1.output": "8x11x11", "last": str(answer)})["last"].verdict == "carried_forward"
+
+
 def test_right_answers_stay_right_whatever_came_before() -> None:
     found = answered(ALEXNET, {**alexnet_with_a_slip(), "pool5.output": "256x6x6"})
     assert found["pool5.output"].verdict == "correct"

@@ -51,7 +51,8 @@ def list_layers(format_: str) -> None:
     if format_ == "json":
         _output.echo(render.as_documents(found))
     else:
-        _output.echo(render.index(found, _output.width()))
+        screen = _output.terminal()
+        _output.echo((render.coloured_index if screen.colour else render.index)(found, screen.width))
 
 
 def family_called(name: str, known: list[str]) -> str:

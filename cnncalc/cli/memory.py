@@ -81,5 +81,7 @@ def command(
     if format_ == "json":
         _output.echo(render.as_json(answers))
     else:
-        _output.echo("\n".join(render.table(answer, _output.width()) for answer in answers))
+        screen = _output.terminal()
+        written = render.coloured if screen.colour else render.table
+        _output.echo("\n".join(written(answer, screen.width) for answer in answers))
     ctx.exit(int(any(answer.fits is False for answer in answers)))

@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 
 from cnncalc.analysis.catalogue import Entry
 from cnncalc.errors import Diagnostic
+from cnncalc.render.ansi import painted
 from cnncalc.render.diagnostics import as_json
 from cnncalc.shape import show
 from cnncalc.units import grouped, short_count
@@ -67,17 +68,7 @@ def plain(families: Families, width: int = 80) -> str:
 
 def coloured(families: Families, width: int) -> str:
     """The table with the colours of a terminal, through rich."""
-    from io import StringIO
-
-    from rich.console import Console
-    from rich.text import Text
-
-    out = StringIO()
-    console = Console(file=out, force_terminal=True, width=width, highlight=False)
-    styles = {"heading": "bold cyan", "row": "", "about": "dim"}
-    for style, line in lines(families, width):
-        console.print(Text(line, styles[style]), soft_wrap=True)
-    return out.getvalue()
+    return painted(lines(families, width), {"heading": "bold cyan", "row": "", "about": "dim"}, width)
 
 
 def as_document(families: Families, errors: Sequence[Diagnostic] = ()) -> str:

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 from cnncalc.analysis.comparison import Compared
 from cnncalc.analysis.report import CONVENTION
 from cnncalc.errors import Diagnostic
+from cnncalc.render.ansi import Line, painted
 from cnncalc.render.columns import reach
 from cnncalc.render.diagnostics import as_json as error_data
 from cnncalc.render.json import field
@@ -108,9 +109,6 @@ def ordered(rows: Sequence[Compared], column: str, reverse: bool = False) -> lis
 
 # -- table ------------------------------------------------------------------------------------------------------------
 
-Line: TypeAlias = tuple[str, str]
-"""A style and a text."""
-
 STYLES = {"heading": "bold", "row": "", "warn": "yellow", "dim": "dim"}
 
 
@@ -121,16 +119,7 @@ def plain(rows: Sequence[Compared], width: int = 80, columns: Sequence[str] | No
 
 def coloured(rows: Sequence[Compared], width: int, columns: Sequence[str] | None = None) -> str:
     """The table with the colours of a terminal, through rich."""
-    from io import StringIO
-
-    from rich.console import Console
-    from rich.text import Text
-
-    out = StringIO()
-    console = Console(file=out, force_terminal=True, width=width, highlight=False)
-    for style, line in lines(rows, width, columns):
-        console.print(Text(line, STYLES[style]), soft_wrap=True)
-    return out.getvalue()
+    return painted(lines(rows, width, columns), STYLES, width)
 
 
 def lines(rows: Sequence[Compared], width: int, columns: Sequence[str] | None) -> Iterator[Line]:

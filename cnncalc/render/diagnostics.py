@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 from cnncalc.errors import Diagnostic
+from cnncalc.render.ansi import pieced
 from cnncalc.source import Mark
 
 VERSION = 1
@@ -57,17 +58,7 @@ STYLES = {
 
 def coloured(diagnostics: Iterable[Diagnostic], named: bool = False) -> str:
     """The diagnostics with the colours of a terminal, through rich."""
-    from io import StringIO
-
-    from rich.console import Console
-    from rich.text import Text
-
-    out = StringIO()
-    console = Console(file=out, force_terminal=True, highlight=False)
-    console.print(
-        Text.assemble(*((piece, STYLES[style]) for style, piece in segments(diagnostics, named))), soft_wrap=True
-    )
-    return out.getvalue()
+    return pieced([segments(diagnostics, named)], STYLES, None)
 
 
 def as_json(diagnostic: Diagnostic) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeAlias
+from typing import Any
 
 from cnncalc.analysis.difference import ADDED, CHANGED, EQUAL, REMOVED, RENAMED, Change, Difference, Figure
 from cnncalc.analysis.report import CONVENTION, Report, Row
 from cnncalc.arithmetic import ReceptiveField
 from cnncalc.layers.base import got
 from cnncalc.library import told
+from cnncalc.render.ansi import Line, painted
 from cnncalc.render.columns import reach
 from cnncalc.shape import show
 from cnncalc.units import decimal, grouped, short_bytes, short_count
@@ -28,9 +29,6 @@ STYLES = {
 }
 NAMES = 24
 """The widest name that has its differences beside it; behind a wider one they begin in the next line."""
-
-Line: TypeAlias = tuple[str, str]
-"""A style and a text."""
 
 BYTES = ("activation_bytes", "parameter_bytes", "buffer_bytes", "inference_peak_bytes", "training_peak_bytes")
 TITLES = {
@@ -247,16 +245,7 @@ def text(found: Sequence[Difference], width: int = 80, every: bool = False) -> s
 
 def coloured(found: Sequence[Difference], width: int, every: bool = False) -> str:
     """The same with the colours of a terminal, through rich."""
-    from io import StringIO
-
-    from rich.console import Console
-    from rich.text import Text
-
-    out = StringIO()
-    console = Console(file=out, force_terminal=True, width=width, highlight=False)
-    for style, line in lines(found, width, every):
-        console.print(Text(line, STYLES[style]), soft_wrap=True)
-    return out.getvalue()
+    return painted(lines(found, width, every), STYLES, width)
 
 
 def lines(found: Sequence[Difference], width: int, every: bool) -> Iterator[Line]:

@@ -12,6 +12,7 @@ from cnncalc.analysis.explain import Explanation
 from cnncalc.analysis.steps import NOTE, NUMBERS, RESULT, SYMBOLS, Section, Step
 from cnncalc.errors import Diagnostic
 from cnncalc.library import told
+from cnncalc.render.ansi import Line, pieced
 from cnncalc.render.diagnostics import as_json
 from cnncalc.shape import show
 
@@ -23,7 +24,7 @@ NAMES = 16
 
 _OPERATOR = re.compile(r"(?<=[\w)']) ([-+=]|->) (?=[\w(])")
 
-Line: TypeAlias = list[tuple[str, str]]
+Pieces: TypeAlias = list[Line]
 """Pieces of a line, each with its style: ``title heading label words symbols numbers result note dim``."""
 
 STYLES = {
@@ -44,24 +45,15 @@ STYLES = {
 
 def text(explanations: Sequence[Explanation], width: int = 80) -> str:
     """Plain text, no line wider than ``width`` where its words allow that."""
-    return "".join("".join(piece for piece, _ in line).rstrip() + "\n" for line in lines(explanations, width))
+    return "".join("".join(piece for _, piece in line).rstrip() + "\n" for line in lines(explanations, width))
 
 
 def coloured(explanations: Sequence[Explanation], width: int) -> str:
     """The same with the colours of a terminal, through rich."""
-    from io import StringIO
-
-    from rich.console import Console
-    from rich.text import Text
-
-    out = StringIO()
-    console = Console(file=out, force_terminal=True, width=width, highlight=False)
-    for line in lines(explanations, width):
-        console.print(Text.assemble(*((piece, STYLES[style]) for piece, style in line)), soft_wrap=True)
-    return out.getvalue()
+    return pieced(lines(explanations, width), STYLES, width)
 
 
-def lines(explanations: Sequence[Explanation], width: int) -> Iterator[Line]:
+def lines(explanations: Sequence[Explanation], width: int) -> Iterator[Pieces]:
     """All lines of some explanations."""
     width = max(width, 40)
     for number, explanation in enumerate(explanations):
@@ -70,10 +62,10 @@ def lines(explanations: Sequence[Explanation], width: int) -> Iterator[Line]:
         yield from brief_lines(explanation, width) if explanation.brief else full_lines(explanation, width)
 
 
-def brief_lines(explanation: Explanation, width: int) -> Iterator[Line]:
+def brief_lines(explanation: Explanation, width: int) -> Iterator[Pieces]:
     """A line or two per layer, then the sums."""
     inputs = ", ".join(f"{name} {show(shape)}" for name, shape in explanation.report.inputs)
-    yield [(explanation.name, "title"), (f"   {inputs}", "dim")]
+    yield [("title", explanation.name), ("dim", f"   {inputs}")]
     column = min(max((len(layer.name) for layer in explanation.layers), default=0), NAMES)
     for layer in explanation.layers:
         kind = f"{layer.kind} {layer.settings}".rstrip()
@@ -83,10 +75,10 @@ def brief_lines(explanation: Explanation, width: int) -> Iterator[Line]:
             yield from step_lines(step, column, width, "")
     yield from step_lines(Step(explanation.totals, RESULT, "in total"), column, width, "")
     for line in wrapped(explanation.report.convention, width):
-        yield [(line, "dim")]
+        yield [("dim", line)]
 
 
-def full_lines(explanation: Explanation, width: int) -> Iterator[Line]:
+def full_lines(explanation: Explanation, width: int) -> Iterator[Pieces]:
     """The derivations of all layers, section by section."""
     for number, layer in enumerate(explanation.layers):
         if number:
@@ -94,20 +86,20 @@ def full_lines(explanation: Explanation, width: int) -> Iterator[Line]:
         title = f"   {layer.kind} {layer.settings}".rstrip()
         where = f"{explanation.name}, {told(layer.source)}"
         fits = len(layer.name) + len(title) + 3 + len(where) <= width
-        yield [(layer.name, "title"), (title, "words"), (f"   {where}" if fits else "", "dim")]
+        yield [("title", layer.name), ("words", title), ("dim", f"   {where}" if fits else "")]
         if not fits:
-            yield [(where, "dim")]
+            yield [("dim", where)]
         for line in wrapped(layer.about, width):
-            yield [(line, "dim")]
+            yield [("dim", line)]
         for section in layer.sections:
             yield []
-            yield [(section.title, "heading")]
+            yield [("heading", section.title)]
             column = min(max(len(step.label) for step in section.steps), LABEL)
             for step in section.steps:
                 yield from step_lines(step, column, width, "  ")
 
 
-def step_lines(step: Step, column: int, width: int, indent: str) -> Iterator[Line]:
+def step_lines(step: Step, column: int, width: int, indent: str) -> Iterator[Pieces]:
     """A step: its label in a column of its own, its text wrapped beside it."""
     label = step.label
     before = f"{label:<{column}}  " if column else ""
@@ -118,7 +110,7 @@ def step_lines(step: Step, column: int, width: int, indent: str) -> Iterator[Lin
     for number, line in enumerate(wrapped(step.text, room, first)):
         if number:
             before = " " * (column + 2 if column else 0)
-        yield [(indent + before, "label"), (line, step.kind)]
+        yield [("label", indent + before), (step.kind, line)]
 
 
 def wrapped(words: str, width: int, first: int | None = None) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import pairwise
 from textwrap import wrap
@@ -14,6 +14,7 @@ from cnncalc.analysis.memory.allocator import WORKSPACE_PER_CALL
 from cnncalc.analysis.memory.estimate import Estimate
 from cnncalc.errors import Diagnostic
 from cnncalc.render import diagnostics
+from cnncalc.render.ansi import Line, painted
 from cnncalc.units import grouped, short_bytes
 
 VERSION = 1
@@ -22,32 +23,57 @@ ALIVE_SHOWN = 8
 _EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
+STYLES = {"title": "bold", "chart": "cyan", "dim": "dim", "": ""}
+
+
 def share(part: int, whole: int) -> str:
     return f"{100 * part / whole:5.1f} %" if whole else ""
 
 
 def table(estimate: Estimate, width: int = 80) -> str:
     """The report in plain text, with what was asked for below."""
+    return "".join(f"{line}\n" for _, line in lines(estimate, width))
+
+
+def coloured(estimate: Estimate, width: int) -> str:
+    """The same with the colours of a terminal."""
+    return painted(lines(estimate, width), STYLES, width)
+
+
+def lines(estimate: Estimate, width: int) -> Iterator[Line]:
+    """What it is made of, the peak, the allocator, the chart, and what was asked for."""
     report = estimate.report
     kind = f"a training step ({report.optimizer})" if report.training else "an inference"
     rule = "─" * min(width, 64)
-    lines = [f"{report.graph}   {kind}, batch {report.batch}, {data_type(report)}, {report.device}", rule]
-    lines += [f"{name:<20}{short_bytes(size):>12}   {grouped(size):>18} bytes" for name, size in parts(report)]
-    lines += [rule, f"{'peak':<20}{short_bytes(report.peak_bytes):>12}   {grouped(report.peak_bytes):>18} bytes"]
-    lines += [f"at {report.peak_at} ({report.peak_phase}), where these are alive:", *alive(report, width)]
+    yield "title", f"{report.graph}   {kind}, batch {report.batch}, {data_type(report)}, {report.device}"
+    yield "dim", rule
+    for name, size in parts(report):
+        yield "", amount(name, size)
+    yield "dim", rule
+    yield "title", amount("peak", report.peak_bytes)
+    yield "", f"at {report.peak_at} ({report.peak_phase}), where these are alive:"
+    for each in alive(report, width):
+        yield "dim", each
     if estimate.cuda is not None:
         cuda = estimate.cuda
-        lines += [
-            f"CUDA's allocator: {short_bytes(cuda.allocated_bytes)} allocated, "
-            f"{short_bytes(cuda.reserved_bytes)} reserved;",
-            *([workspaces(estimate)] if estimate.workspace_bytes else []),
-            "  cuDNN's workspaces come on top",
-        ]
-    lines += ["", *chart(report.timeline, width), ""]
+        taken = f"{short_bytes(cuda.allocated_bytes)} allocated, {short_bytes(cuda.reserved_bytes)} reserved"
+        yield "", f"CUDA's allocator: {taken};"
+        if estimate.workspace_bytes:
+            yield "", workspaces(estimate)
+        yield "", "  cuDNN's workspaces come on top"
+    yield "", ""
+    for each in chart(report.timeline, width):
+        yield "chart", each
+    yield "", ""
     if report.training:
-        lines.append(f"loss: {report.loss_about}")
-    lines += [each for line in advice(estimate) for each in wrap(line, max(width, 40), subsequent_indent="  ")]
-    return "\n".join(lines) + "\n"
+        yield "", f"loss: {report.loss_about}"
+    for line in advice(estimate):
+        for each in wrap(line, max(width, 40), subsequent_indent="  "):
+            yield "", each
+
+
+def amount(name: str, size: int) -> str:
+    return f"{name:<20}{short_bytes(size):>12}   {grouped(size):>18} bytes"
 
 
 def workspaces(estimate: Estimate) -> str:

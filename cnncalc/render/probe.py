@@ -6,13 +6,11 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from cnncalc.render.ansi import Line, painted
 from cnncalc.render.table import wrapped
 from cnncalc.units import grouped, short_count
 
 Document: TypeAlias = Mapping[str, Any]
-Line: TypeAlias = tuple[str, str]
-"""A style (``title``, ``head``, ``rule``, ``row``, ``bad``, ``dim``) and a text."""
-
 PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -303,16 +301,7 @@ STYLES = {"title": "bold", "head": "bold cyan", "row": "", "bad": "yellow", "war
 
 def coloured(found: Iterator[Line], width: int) -> str:
     """The lines with the colours of a terminal, through rich."""
-    from io import StringIO
-
-    from rich.console import Console
-    from rich.text import Text
-
-    out = StringIO()
-    console = Console(file=out, force_terminal=True, width=width, highlight=False)
-    for style, text in found:
-        console.print(Text(text, STYLES[style]), soft_wrap=True)
-    return out.getvalue()
+    return painted(found, STYLES, width)
 
 
 def as_document(document: Document) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from textwrap import wrap
 from typing import Any
 
 from cnncalc.analysis.reference import Example, Parameter, Reference
 from cnncalc.layers.base import got
+from cnncalc.render.ansi import Line, painted
 from cnncalc.shape import show
 
 VERSION = 1
@@ -47,17 +48,25 @@ def text(reference: Reference, width: int = 80) -> str:
 
 def index(references: Iterable[Reference], width: int = 80) -> str:
     """Every kind in a line or two, by family."""
+    return "".join(f"{line}\n" for _, line in index_lines(references, width))
+
+
+def coloured_index(references: Iterable[Reference], width: int) -> str:
+    """The same with the colours of a terminal."""
+    return painted(index_lines(references, width), {"heading": "bold cyan", "dim": "dim", "": ""}, width)
+
+
+def index_lines(references: Iterable[Reference], width: int) -> Iterator[Line]:
     width = min(width, 100)
     families = by_family(references)
     indent = 2 + max(len(each.word) for group in families.values() for each in group) + 2
-    blocks = []
     for family, group in families.items():
-        lines = [FAMILIES[family]]
+        yield "heading", FAMILIES[family]
         for each in group:
-            about = wrap(plain(each.about), max(width - indent, 20))
-            lines += [f"{f'  {each.word}' if not number else '':<{indent}}{line}" for number, line in enumerate(about)]
-        blocks.append("\n".join(lines))
-    return "\n\n".join([*blocks, "`cnncalc explain conv` tells the arguments of one."]) + "\n"
+            for number, line in enumerate(wrap(plain(each.about), max(width - indent, 20))):
+                yield "", f"{f'  {each.word}' if not number else '':<{indent}}{line}"
+        yield "", ""
+    yield "dim", "`cnncalc explain conv` tells the arguments of one."
 
 
 def by_family(references: Iterable[Reference]) -> dict[str, list[Reference]]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from cnncalc.analysis.solve import Solution
 from cnncalc.arithmetic import Transposed
+from cnncalc.render.ansi import painted
 from cnncalc.units import grouped
 
 VERSION = 1
@@ -74,17 +75,14 @@ def line(texts: Sequence[str], wanted: Sequence[int], widths: Sequence[int]) -> 
 
 def coloured(words: str, width: int) -> str:
     """The table with the colours of a terminal, through rich."""
-    from io import StringIO
+    return painted(
+        ((style_of(each), each) for each in words.splitlines()), {"dim": "dim", "bold": "bold", "": ""}, width
+    )
 
-    from rich.console import Console
-    from rich.text import Text
 
-    out = StringIO()
-    console = Console(file=out, force_terminal=True, width=width, highlight=False)
-    for each in words.splitlines():
-        style = "dim" if each.startswith(("  W", "W ", "  and")) else "bold" if each.endswith(":") else ""
-        console.print(Text(each, style), soft_wrap=True)
-    return out.getvalue()
+def style_of(line: str) -> str:
+    """Questions and remarks recede, titles stand out."""
+    return "dim" if line.startswith(("  W", "W ", "  and")) else "bold" if line.endswith(":") else ""
 
 
 def as_document(question: Mapping[str, Any], found: Sequence[Solution], limit: int, message: str = "") -> str:

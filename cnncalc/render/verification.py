@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 from xml.etree import ElementTree
 
 from cnncalc.errors import Diagnostic
+from cnncalc.render.ansi import Line, painted
 from cnncalc.render.diagnostics import as_json
 from cnncalc.shape import show
 from cnncalc.units import grouped
@@ -17,9 +18,6 @@ VERSION = 1
 
 Document: TypeAlias = Mapping[str, Any]
 """One network, as docs/verify.md describes it."""
-Line: TypeAlias = tuple[str, str]
-"""A style (``title``, ``head``, ``good``, ``bad``, ``dim``) and a text."""
-
 GROUPS = ("outputs", "parameters", "buffers", "MACs", "totals", "memory", "numbers")
 """The groups of checks, in the order in which they are told."""
 
@@ -137,21 +135,12 @@ def rows(checks: Sequence[Document], width: int) -> Iterator[Line]:
         yield "" if each["equal"] else "bad", f"  {mark(each['equal'])} {row(texts)}"
 
 
-STYLES = {"title": "bold", "head": "dim", "good": "green", "bad": "red", "dim": "dim"}
+STYLES = {"title": "bold", "head": "dim", "good": "green", "bad": "red", "dim": "dim", "": ""}
 
 
 def coloured(found: Iterable[Line], width: int) -> str:
     """Lines with escape codes."""
-    from io import StringIO
-
-    from rich.console import Console
-    from rich.text import Text
-
-    console = Console(file=StringIO(), force_terminal=True, width=max(width, 1), highlight=False, soft_wrap=True)
-    for style, text in found:
-        console.print(Text(text, style=STYLES.get(style, "")))
-    printed: str = console.file.getvalue()  # type: ignore[attr-defined]
-    return printed
+    return painted(found, STYLES, max(width, 1))
 
 
 def as_document(networks: Sequence[Document], errors: Sequence[Diagnostic]) -> str:

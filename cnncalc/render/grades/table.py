@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
-from typing import TypeAlias
 
 from cnncalc.grading.classroom import Asked, Made, summary
 from cnncalc.grading.feedback import told
@@ -19,11 +18,9 @@ from cnncalc.grading.records import (
     GradedSubmission,
     Grading,
 )
+from cnncalc.render.ansi import Line, painted
 from cnncalc.render.grades import Screen
 from cnncalc.units import decimal
-
-Line: TypeAlias = tuple[str, str]
-"""A style and a text."""
 
 STYLES = {
     "heading": "bold", "row": "", "dim": "dim", CORRECT: "green", CARRIED: "cyan", DIAGNOSED: "yellow",
@@ -40,16 +37,7 @@ def render(grading: Grading, feedback: str, screen: Screen) -> str:
     lines = list(pages(grading, feedback, screen))
     if not screen.colour:
         return "".join(f"{text.rstrip()}\n" for _, text in lines)
-    from io import StringIO
-
-    from rich.console import Console
-    from rich.text import Text
-
-    out = StringIO()
-    console = Console(file=out, force_terminal=True, width=screen.width, highlight=False)
-    for style, text in lines:
-        console.print(Text(text, STYLES[style]), soft_wrap=True)
-    return out.getvalue()
+    return painted(lines, STYLES, screen.width)
 
 
 def pages(grading: Grading, feedback: str, screen: Screen) -> Iterator[Line]:

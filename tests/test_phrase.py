@@ -425,7 +425,7 @@ MESSAGES: list[tuple[str, tuple[str, ...]]] = [
             "something is missing after '784'",
             "784",
             "the size of an input, and no layer behind it",
-            "write 784 | conv 64 3 | ...",
+            "write 784 | fc 64 | ...",
         ),
     ),
     (

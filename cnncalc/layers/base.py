@@ -173,6 +173,8 @@ def got(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.10g}"
     if isinstance(value, tuple):
+        if len(value) == 1:
+            return f"({got(value[0])},)"
         return "x".join(":".join(map(got, each)) if isinstance(each, tuple) else got(each) for each in value)
     if isinstance(value, str):
         return repr(value)

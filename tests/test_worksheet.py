@@ -27,7 +27,7 @@ from cnncalc.grading.classroom import Grader
 from cnncalc.grading.records import Assignment
 from cnncalc.grading.roster import file_names, read_roster
 from cnncalc.grading.submissions import read_submissions
-from cnncalc.grading.variants import TRIES, Variants, variant_of
+from cnncalc.grading.variants import TRIES, Variant, Variants
 from cnncalc.grading.worksheet import Worksheet, worksheet_of
 from cnncalc.render.worksheet import names, render, suffix
 from cnncalc.source import Mapping, Scalar, Source
@@ -247,6 +247,10 @@ def test_the_page_needs_nothing_from_elsewhere() -> None:
 
 
 # -- numbers of one's own ---------------------------------------------------------------------------------------------
+
+
+def variant_of(assignment: Assignment, student: str) -> Variant:
+    return Variants(assignment).of(student)
 
 
 def test_a_draw_hangs_on_the_two_ids_alone() -> None:

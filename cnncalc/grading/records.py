@@ -31,9 +31,6 @@ mistake gives the same value; ``unit_slip``: the right figure in another unit, o
 ``wrong``: nothing known leads there, or nothing was answered; ``unreadable``: no number or shape (no attempt lost).
 """
 
-FEEDBACK = ("none", "verdict", "hint", "full")
-"""How much a student is told: the score; the verdict; the concept, without a number; the mistake and its arithmetic."""
-
 
 class Accept(NamedTuple):
     """What counts as right beyond the exact figure."""
@@ -99,9 +96,6 @@ class Assignment(NamedTuple):
     @property
     def points(self) -> Fraction:
         return sum((each.points for each in self.questions), Fraction(0))
-
-    def question(self, id: str) -> Question | None:
-        return next((each for each in self.questions if each.id == id), None)
 
 
 class Truth(NamedTuple):

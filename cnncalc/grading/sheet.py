@@ -32,9 +32,6 @@ class Sheet(NamedTuple):
     items: tuple[Item, ...]
     values: Mapping[str, Number]
 
-    def item(self, id: str) -> Item | None:
-        return next((each for each in self.items if each.question.id == id), None)
-
 
 def sheet_of(assignment: Assignment, values: Mapping[str, Number] | None = None) -> Sheet:
     """The sheet of an assignment, for one student's values of the parameters.

@@ -107,11 +107,6 @@ class Variants:
         return self.of(student).values
 
 
-def variant_of(assignment: Assignment, student: str) -> Variant:
-    """The variant of one student; of many :meth:`Variants.of` shares the work."""
-    return Variants(assignment).of(student)
-
-
 def draws(assignment: Assignment, student: str) -> Iterator[dict[str, Number]]:
     """The values to try for a student, in their order."""
     name = " ".join(unicodedata.normalize("NFC", student).split()).casefold()

@@ -80,7 +80,6 @@ class Net(NamedTuple):
     per_image: tuple[Expr, Scalar] | None
     expect: tuple[Expectation, ...]
     mark: Mark | None
-    mappable: bool = True
     budget: tuple[Limit, ...] = ()
     """Its own limits, which count before those of the file."""
 

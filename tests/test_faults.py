@@ -16,6 +16,7 @@ FAULTS: list[tuple[str, str, str]] = [
     ("a: 3x8x8 | relu", "Y201", "3x8x8 cannot begin this line"),
     ("3x8x8 | relu; 4x8x8 | relu", "Y201", "4x8x8 cannot begin this line"),
     ("784 | relu; 10 | relu", "Y201", "10 cannot begin this line"),
+    ("input: 3x8x8\nlayers: {a: relu, pool1: 96x27x27}", "Y201", "96x27x27 is no layer"),
     ("784", "Y201", "something is missing after '784'"),
     ("input: 3x8x8\nlayers:\n - 4x8x8 | relu", "S110", "the input is 3x8x8, not 4x8x8"),
     ("input: 0x3x3\nlayers: [relu]", "T104", "an input's sizes must be whole numbers from 1"),

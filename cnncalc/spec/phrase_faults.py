@@ -92,12 +92,14 @@ def no_parameter(text: str, span: Span) -> PhraseError:
     return _syntax(f"{text[slice(*span)]!r} is not a parameter", span, "a name or name=default can stand here", help)
 
 
-def _misplaced_input(size: str, span: Span) -> PhraseError:
-    """A size at the beginning of a line that is not the first, or that has a name."""
+def _misplaced_size(size: str, span: Span, alone: bool) -> PhraseError:
+    """A size as a whole line, or at the beginning of one that is not the first or has a name."""
+    if alone:
+        help = f"what comes out is claimed behind a layer, `conv 64 3 => {size}`, or under `expect:`"
+        return _syntax(f"{size} is no layer", span, "a line is made of layers", help)
+    label = "only the first line begins with the input, without a name"
     help = f"a file says `input: {size}`; on one line `{size} | relu as a` comes first, and `as` gives it its name"
-    return _syntax(
-        f"{size} cannot begin this line", span, "only the first line begins with the input, without a name", help
-    )
+    return _syntax(f"{size} cannot begin this line", span, label, help)
 
 
 # -- unexpected words ----------------------------------------------------------------------------------------------
@@ -120,7 +122,7 @@ def unexpected(lexer: Lexer, opened: list[int], wanted: str) -> PhraseError:
     if shape and start < shape.end() and wanted in ("given end", "step"):
         written = "x".join(re.findall(r"\d+", shape[1]))
         if shape[0].strip() == written:
-            return _misplaced_input(written, shape.span(1))
+            return _misplaced_size(written, shape.span(1), alone=not text[shape.end() :].strip())
         return _syntax(
             f"{shape[0].strip()!r} is no shape", shape.span(1), "an input begins the line", f"write {written}"
         )

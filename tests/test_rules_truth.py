@@ -125,6 +125,22 @@ def test_a_norm_of_one_value_forgets_its_input() -> None:
         assert torch.allclose(run(made, values(line)), run(made, 7 * values(line) + 1)), line
 
 
+def test_without_a_shift_the_output_grows_with_the_input() -> None:
+    """Thresholds at 0 know no scale: what is twice as large gives twice as much, through a pooling, too."""
+    lines = chains(
+        "6x8x8",
+        ("conv 4 3 nobias", "dwconv 3 nobias", "conv 4 3"),
+        ("", "maxpool 2", "avgpool 2", "gap", "bn", "maxpool 2 | bn"),
+        ("relu", "lrelu"),
+    )
+    told = [line for line, _ in spoken_about("P106", lines)]
+    assert "6x8x8 | conv 4 3 nobias | maxpool 2 | relu" in told
+    assert len(told) == 2 * 4 * 2
+    for line in told:
+        made = twin(line)
+        assert torch.allclose(run(made, 2 * values(line)), 2 * run(made, values(line)), atol=1e-5), line
+
+
 @pytest.mark.parametrize("code", ["P201", "P202"])
 def test_an_activation_that_changes_nothing_can_go(code: str) -> None:
     lines = chains(

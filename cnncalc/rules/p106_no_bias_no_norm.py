@@ -3,8 +3,8 @@
 ## What it means
 
 A convolution or a fully connected layer says `nobias` (or the file's
-`defaults:` do), and what follows is no norm with a shift of its own, but an
-activation.
+`defaults:` do), and what follows, perhaps behind a pooling, is no norm with a
+shift of its own, but an activation.
 
 ## Why it matters
 
@@ -45,7 +45,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncalc.errors import Diagnostic
-from cnncalc.rules._kinds import ACTIVATIONS, WEIGHTED, chosen, everywhere, with_option
+from cnncalc.rules._kinds import ACTIVATIONS, POOLINGS, WEIGHTED, chosen, everywhere, with_option
 from cnncalc.rules._subject import Place, Subject
 from cnncalc.units import grouped
 
@@ -57,13 +57,15 @@ CHANGES = ("params", "trainable", "parameter_bytes", "work")
 def check(subject: Subject) -> Iterator[Diagnostic]:
     for site, places in chosen(subject, WEIGHTED, unshifted):
         first = places[0]
-        after = first.view.after(first.node)
+        after = first.view.after(first.node, POOLINGS)
         assert after is not None
+        direct = first.view.after(first.node) is after
+        then = after.kind if direct else f"a pooling and {after.kind}"
         edits, better = with_option(site, "bias", "bias", "true")
         yield site.finding(
             f"this {site.word} has no bias, and no norm behind it that would shift its output",
-            f"nobias, then {after.kind}: {grouped(first.output[0])} threshold{'s' * (first.output[0] != 1)} fixed at 0",
-            help=(f"{better} | {after.kind}",),
+            f"nobias, then {then}: {grouped(first.output[0])} threshold{'s' * (first.output[0] != 1)} fixed at 0",
+            help=(f"{better} | {after.kind}" if direct else better,),
             fix=site.fix("add a bias", edits if everywhere(site, places) else (), safe=False),
             places=places,
         )
@@ -72,5 +74,5 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 def unshifted(place: Place) -> bool:
     if getattr(place.layer, "bias", True):
         return False
-    after = place.view.after(place.node)
+    after = place.view.after(place.node, POOLINGS)
     return after is not None and after.kind in ACTIVATIONS

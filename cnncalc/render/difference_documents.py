@@ -12,7 +12,7 @@ from cnncalc.analysis.report import CONVENTION, Report, Row, plain
 from cnncalc.errors import Diagnostic
 from cnncalc.render.columns import reach
 from cnncalc.render.diagnostics import as_json as error_data
-from cnncalc.render.difference import counted, described, equal_words, settings, signed, title, total_rows
+from cnncalc.render.difference_words import counted, described, equal_words, settings, signed, title, total_rows
 from cnncalc.render.json import field
 from cnncalc.shape import show
 from cnncalc.units import grouped

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 from cnncalc.analysis.expectations import FIGURES
 from cnncalc.analysis.report import Report, Row
+from cnncalc.formats.write.yaml_text import Parameter, block, flow, indented, number, printable, text
 from cnncalc.graph import Graph, Node
 from cnncalc.layers import kind_of
 from cnncalc.layers.base import Layer, per_axis
@@ -23,11 +23,7 @@ from cnncalc.source import Scalar
 
 Fields: TypeAlias = dict[str, Any]
 
-_PLAIN = re.compile(r"[^\W\d][\w ./+*()=%-]*(?<! )\Z")
-_TYPED = frozenset(["true", "false", "null", "yes", "no", "on", "off", "y", "n"])
 _COUNT = re.compile(r"\d[\w.,]*\Z")
-_DIGITS = 15
-_WIDTH = 100
 
 
 def write(graphs: Sequence[Graph]) -> str:
@@ -35,7 +31,7 @@ def write(graphs: Sequence[Graph]) -> str:
     network = graphs[0].network
     # one net picked out of several stands alone; the only net of a file that names it keeps its name
     single = len(graphs) == 1 and (graphs[0].net.name is None or len(graphs[0].network.nets) > 1)
-    lines = [f"# {_printable(each)}" for each in _header(graphs)]
+    lines = [f"# {printable(each)}" for each in _header(graphs)]
     lines.append(f"name: {text(graphs[0].name if single else network.title)}")
     if network.about:
         lines.append(f"about: {text(network.about)}")
@@ -48,14 +44,14 @@ def write(graphs: Sequence[Graph]) -> str:
     nets = [_Net(graph, tied=not single) for graph in graphs]
     shared = [line for net in nets for line in net.shared]
     if shared:
-        lines += ["", "shared:", *_indented(shared)]
+        lines += ["", "shared:", *indented(shared)]
     if single:
         lines += ["", *nets[0].lines(network.expect if graphs[0].net.name is None else graphs[0].net.expect)]
         return "\n".join(lines) + "\n"
     lines += ["", "nets:"]
     for number_, net in enumerate(nets):
         lines += [""] * (number_ > 0) + [f"  {text(str(net.graph.net.name))}:"]
-        lines += _indented(_indented(net.lines(net.graph.net.expect)))
+        lines += indented(indented(net.lines(net.graph.net.expect)))
     return "\n".join(lines) + "\n"
 
 
@@ -113,7 +109,7 @@ class _Net:
             name = self._flat_name(report, each.key.value)
             if name is None:
                 dropped.append(
-                    f"# no single layer stands for {_printable(each.key.value)}: {_printable(each.value.value)}"
+                    f"# no single layer stands for {printable(each.key.value)}: {printable(each.value.value)}"
                 )
             else:
                 kept.append(
@@ -181,12 +177,6 @@ class _Net:
             self.shared.append(f"{block}({', '.join(differing)}): {flow({'op': layer.word, **body})}")
             for node, each in zip(nodes, filled, strict=True):
                 self.calls[node.index] = (block, {name: each[name] for name in differing})
-
-
-class Parameter(str):
-    """The name of a block's parameter, which stands without quotes."""
-
-    __slots__ = ()
 
 
 def unique_names(graph: Graph) -> list[str]:
@@ -259,67 +249,3 @@ def _settled(layer: Layer, shapes: tuple[Shape, ...]) -> Fields:
 
 def _sides(sides: tuple[tuple[int, int], ...]) -> tuple[Any, ...]:
     return tuple(before if before == after else (before, after) for before, after in sides)
-
-
-# -- YAML ----------------------------------------------------------------------------------------------------------
-
-
-def flow(value: Any) -> str:
-    """A value in YAML's flow style."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{text(str(key))}: {flow(each)}" for key, each in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(map(flow, value)) + "]"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Parameter):
-        return str(value)
-    if isinstance(value, str):
-        return text(value)
-    return number(value)
-
-
-def block(key: str, values: Mapping[str, Any]) -> list[str]:
-    """A mapping under a key: on one line where it is short."""
-    line = f"{key}: {flow(values)}"
-    if len(line) <= _WIDTH:
-        return [line]
-    return [f"{key}:", *(f"  {text(name)}: {flow(value)}" for name, value in values.items())]
-
-
-def number(value: Any) -> str:
-    """A number in the digits that a phrase may have; as a fraction where a decimal would not be it."""
-    if isinstance(value, int):
-        return str(value)
-    if isinstance(value, Fraction):
-        return number(int(value)) if value.denominator == 1 else number(float(value))
-    if value == int(value):
-        return str(int(value))
-    decimal = f"{value:.{_DIGITS}f}".rstrip("0")
-    if float(decimal) == value and len(decimal) <= _DIGITS:
-        return decimal
-    nearby = Fraction(value).limit_denominator(10**6)
-    return f"{nearby.numerator}/{nearby.denominator}" if float(nearby) == value else decimal[:_DIGITS]
-
-
-def text(value: str) -> str:
-    """A text as a YAML scalar that every YAML parser takes for a text: plain, or quoted."""
-    if _PLAIN.match(value) and value.lower() not in _TYPED:
-        return value
-    if value.isprintable():
-        return "'" + value.replace("'", "''") + "'"
-    return '"' + "".join(_escaped(each) for each in value) + '"'
-
-
-def _escaped(character: str) -> str:
-    if character in '"\\':
-        return f"\\{character}"
-    return character if character.isprintable() else f"\\U{ord(character):08x}"
-
-
-def _printable(value: str) -> str:
-    return "".join(each if each.isprintable() else "?" for each in value)
-
-
-def _indented(lines: Iterable[str]) -> list[str]:
-    return [f"  {line}" if line else line for line in lines]

@@ -13,6 +13,8 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 from click.testing import CliRunner, Result
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cnncalc import api
 from cnncalc.cli._group import group
@@ -23,6 +25,7 @@ from cnncalc.linting.records import Outcome, findings_of
 from cnncalc.linting.settings import Settings
 from cnncalc.render import findings as formats
 from cnncalc.render.findings import github
+from cnncalc.render.findings._line_hash import line_hashes
 from cnncalc.source import Source
 
 DATA = Path(__file__).parent / "data"
@@ -260,6 +263,61 @@ def test_sarif_is_what_code_scanning_takes(outcome: Outcome) -> None:
     for rule in run["tool"]["driver"]["rules"]:
         assert rule["shortDescription"]["text"] and rule["fullDescription"]["text"] and rule["help"]["text"]
         assert len(rule["fullDescription"]["text"]) <= 1024 and len(rule["properties"]["tags"]) <= 10
+
+
+def lines_hashed(text: str) -> list[str]:
+    """The hashes of codeql-action's ``src/fingerprints.ts``, told there sign by sign, here line by line."""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    seen: Counter[int] = Counter()
+    hashes = []
+    for number in range(len(lines)):
+        rest = "\n".join(lines[number:]).replace(" ", "").replace("\t", "").encode("utf-16-be")
+        signs = [rest[at] << 8 | rest[at + 1] for at in range(0, min(len(rest), 200), 2)]
+        padded = ([*signs, 0xFFFF] + [0] * 100)[:100]
+        found = sum(sign * 37 ** (99 - at) for at, sign in enumerate(padded)) % 2**64
+        seen[found] += 1
+        hashes.append(f"{found:x}:{seen[found]}")
+    return hashes
+
+
+@pytest.mark.parametrize(
+    ("text", "hashes"),
+    [
+        ("", ["c129715d7a2bc9a3:1"]),
+        (
+            "input: 3x8x8\nlayers:\n  - conv 4 3 p1 | bn\n  - conv 4 3 p1 | bn\n",
+            [
+                "e555bef34eaaef30:1",
+                "b0da5b4c797e8411:1",
+                "92db2fbc0b113539:1",
+                "91df0095eab14fa8:1",
+                "c129715d7a2bc9a3:1",
+            ],
+        ),
+        (
+            "a: ünï 🙂\r\n\r\n\tb: 1\rc",
+            ["80f8855a6cd9b92c:1", "f73ad49353e4672f:1", "c360934520e25761:1", "188ff2f224477a1e:1"],
+        ),
+    ],
+)
+def test_lines_are_hashed_as_the_upload_hashes_them(text: str, hashes: list[str]) -> None:
+    """The figures are those of the algorithm of codeql-action, run with node."""
+    assert line_hashes(text) == lines_hashed(text) == hashes
+
+
+@given(st.text(st.sampled_from("ab \t\r\n:é🙂"), max_size=300).map(lambda each: each * 2))
+def test_lines_are_hashed_in_any_text(text: str) -> None:
+    assert line_hashes(text) == lines_hashed(text)
+
+
+def test_sarif_names_the_line_as_the_upload_does(tmp_path: Path) -> None:
+    """The upload warns of every result whose hash is another one (codeql-action, issue 4052)."""
+    text = "input: 3x8x8\nlayers:\n  - conv 4 3 p1 | bn | conv 4 3 p1 | bn\n"
+    (tmp_path / "net.yaml").write_text(text, "utf-8")
+    run = json.loads(lint("--format", "sarif", folder=tmp_path).stdout)["runs"][0]
+    prints = [each["partialFingerprints"] for each in run["results"]]
+    assert [each["primaryLocationLineHash"] for each in prints] == [lines_hashed(text)[2]] * 2
+    assert len({each["cnncalc/v1"] for each in prints}) == 2
 
 
 def test_sarif_of_nothing_of_errors_and_of_hostile_names(hostile: Outcome) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
@@ -12,7 +13,8 @@ from cnncalc.errors import Diagnostic, Fix
 from cnncalc.linting.records import Finding, Outcome, fingerprints, posix, worst_first
 from cnncalc.render import page
 from cnncalc.render.findings._common import encodable, explained, one_line, span
-from cnncalc.source import Mark
+from cnncalc.render.findings._line_hash import line_hashes
+from cnncalc.source import Mark, Source
 
 SCHEMA = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
 LEVELS = {"error": "error", "warning": "warning", "info": "note"}
@@ -28,6 +30,7 @@ def render(outcome: Outcome) -> str:
     found = found[:MOST]
     codes = sorted({each.code: each for each in found}.items())
     index = {code: number for number, (code, _) in enumerate(codes)}
+    hashes = {source: line_hashes(source.text) for source in {each.mark.source for each in found}}
     invocation: dict[str, Any] = {"executionSuccessful": not outcome.errors, "exitCode": outcome.exit_code}
     if outcome.errors:
         invocation["toolExecutionNotifications"] = [
@@ -45,7 +48,7 @@ def render(outcome: Outcome) -> str:
         "invocations": [invocation],
         "columnKind": "unicodeCodePoints",
         "results": [
-            _result(each, index[each.code], fingerprint, outcome.compared)
+            _result(each, index[each.code], _prints(each, fingerprint, hashes), outcome.compared)
             for each, fingerprint in zip(found, prints, strict=False)
         ],
     }
@@ -71,7 +74,13 @@ def _rule(finding: Finding) -> dict[str, Any]:
     return rule
 
 
-def _result(finding: Finding, number: int, fingerprint: str, compared: bool) -> dict[str, Any]:
+def _prints(finding: Finding, fingerprint: str, hashes: Mapping[Source, list[str]]) -> dict[str, str]:
+    """What makes out a finding: for code scanning its line alone, as whoever uploads the file works it out."""
+    mark = finding.mark
+    return {"primaryLocationLineHash": hashes[mark.source][mark.line - 1], "cnncalc/v1": fingerprint}
+
+
+def _result(finding: Finding, number: int, prints: dict[str, str], compared: bool) -> dict[str, Any]:
     diagnostic = finding.diagnostic
     result: dict[str, Any] = {
         "ruleId": finding.code,
@@ -79,7 +88,7 @@ def _result(finding: Finding, number: int, fingerprint: str, compared: bool) -> 
         "level": LEVELS[finding.severity],
         "message": {"text": explained(finding)},
         "locations": [_location(finding.mark, diagnostic)],
-        "partialFingerprints": {"primaryLocationLineHash": f"{fingerprint}:1"},
+        "partialFingerprints": prints,
     }
     if diagnostic.related:
         result["relatedLocations"] = [

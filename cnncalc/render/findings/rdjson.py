@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from cnncalc.errors import Fix
+from cnncalc.linting.fixing import edited
 from cnncalc.linting.records import Finding, Outcome
 from cnncalc.render.findings._common import encodable, explained, span
 from cnncalc.source import Mark, Source
@@ -32,14 +34,17 @@ def _diagnostic(finding: Finding) -> dict[str, Any]:
         "code": code,
     }
     if finding.diagnostic.fix is not None:
-        found["suggestions"] = [
-            {"range": _range_of(each.mark), "text": encodable(each.text)} for each in finding.diagnostic.fix.edits
-        ]
+        found["suggestions"] = [_suggestion(finding.diagnostic.fix)]
     return found
 
 
-def _range_of(mark: Mark) -> dict[str, Any]:
-    return _range(mark.source, *span(mark))
+def _suggestion(fix: Fix) -> dict[str, Any]:
+    """All edits of a fix as one, with the text between them: for reviewdog each suggestion stands for itself."""
+    source = fix.edits[0].mark.source
+    start, end = min(each.mark.start for each in fix.edits), max(each.mark.end for each in fix.edits)
+    after = edited(source.text, fix.edits)
+    text = after[start : len(after) - (len(source.text) - end)]
+    return {"range": _range(source, *span(Mark(source, start, end))), "text": encodable(text)}
 
 
 def _range(source: Source, line: int, column: int, end_line: int, end_column: int) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from cnncalc.grading.classroom import Grader, graded
 from cnncalc.grading.records import Answer, Assignment, Grading, Submission
 from cnncalc.render import grades
 from cnncalc.render.grades import Screen, formats, render
+from tests.junit_schema import check_junit
 from tests.test_worksheet import ENDS, NASTY, assignments
 
 EXAMPLES = Path(__file__).parent.parent / "docs" / "examples" / "grading"
@@ -86,6 +87,7 @@ def test_students_read_no_more_than_the_feedback_says(notes: Grading) -> None:
 
 def test_junit(notes: Grading) -> None:
     root = ElementTree.fromstring(render(notes, "junit"))
+    check_junit(root)
     assert (root.get("tests"), root.get("failures"), root.get("errors")) == ("16", "1", "0")
     (suite,) = root
     assert suite.get("name") == "Lecture notes"
@@ -154,6 +156,7 @@ def test_nothing_that_students_write_breaks_a_format(found: Assignment, student:
     assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) for cell in (*head, *row))
     assert json.loads(render(grading, "gradescope"))["extra_data"]["student"] == student
     root = ElementTree.fromstring(render(grading, "junit"))
+    check_junit(root)
     assert root.get("tests") == str(len(found.questions) + len(grading.submissions[0].problems))
     lines = render(grading, "markdown").splitlines()
     rows = [line for line in lines if line.startswith("| ")]

@@ -27,6 +27,7 @@ from cnncalc.render import findings as formats
 from cnncalc.render.findings import github
 from cnncalc.render.findings._line_hash import line_hashes
 from cnncalc.source import Source
+from tests.junit_schema import check_junit
 
 DATA = Path(__file__).parent / "data"
 PROJECT = DATA / "lint" / "project"
@@ -351,10 +352,12 @@ def test_sarif_with_a_baseline(tmp_path: Path) -> None:
 
 def test_junit(outcome: Outcome) -> None:
     root = ElementTree.fromstring(formats.render(outcome, "junit"))
+    check_junit(root)
     cases = root.findall(".//testcase")
     assert int(root.attrib["tests"]) == len(cases)
     assert int(root.attrib["failures"]) == len(root.findall(".//failure"))
     broken = ElementTree.fromstring(lint("--format", "junit", "no.yaml", "nets/fine.yaml").stdout)
+    check_junit(broken)
     assert (broken.attrib["tests"], broken.attrib["errors"]) == ("2", "1") and len(broken.findall(".//testcase")) == 2
     assert [each.attrib["name"] for each in root] == ["nets/biased.yaml", "nets/broken.yaml", "nets/fine.yaml"]
 

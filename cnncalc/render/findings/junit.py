@@ -1,4 +1,7 @@
-"""JUnit XML: a suite for each file, a case for each finding; what does not fail the run is only put out."""
+"""JUnit XML: a suite for each file, a case for each finding; what does not fail the run is only put out.
+
+A case has no attributes but those of Jenkins' schema, which knows no place: that stands in its name and its text.
+"""
 
 from __future__ import annotations
 
@@ -45,7 +48,7 @@ def _case(finding: Finding, fails: bool) -> list[str]:
     place = f"{finding.path}:{mark.line}:{mark.column}: "
     body = escape(_allowed(place + explained(finding)))
     path = _attribute(finding.path)
-    opening = f'    <testcase name={_attribute(name)} classname={path} file={path} line="{mark.line}">'
+    opening = f"    <testcase name={_attribute(name)} classname={path}>"
     if not fails:
         return [opening, f"      <system-out>{body}</system-out>", "    </testcase>"]
     head = f'      <failure type="{finding.severity}" message={_attribute(sentence(finding))}>'

@@ -26,7 +26,7 @@ import cnncalc
 from cnncalc import api
 from cnncalc.cli._group import group
 from cnncalc.errors import SpecError
-from cnncalc.formats.write.quiz import FRACTIONS, moodle_share, names, write
+from cnncalc.formats.write.quiz import FRACTIONS, moodle_share, moodle_xml, names, write
 from cnncalc.grading.assignment import read_assignment
 from cnncalc.grading.quiz import Asked, Quiz, by_axis, choices, notations, quiz_of
 from cnncalc.grading.records import Assignment
@@ -237,7 +237,7 @@ def answers_of(question: ElementTree.Element) -> list[tuple[str, float, str]]:
 
 
 def embedded(text: str) -> list[list[tuple[str, float, str]]]:
-    """The answers of every gap."""
+    """The answers of every gap; Moodle decodes the entities of a feedback, and shows what is left as HTML."""
     gaps = []
     for gap in EMBEDDED.finditer(text):
         answers = []
@@ -268,6 +268,24 @@ def test_shapes_are_embedded_axis_by_axis(lecture: Quiz) -> None:
     last = questions["last"].findtext("questiontext/text", "")
     assert [answers[0][0] for answers in embedded(last)] == ["5:0", "5:0", "48:0"]
     assert re.sub(r"\{1:.*?\}", "", last).endswith("<p>height , width , channels </p>")
+
+
+def test_no_text_around_embedded_answers_becomes_one() -> None:
+    text = 'network: lecture_exercise\nabout: "a {1:NUMERICAL:=3} b"\nquestions: [conv1.output]\n'
+    (question,) = import_xml(write(quiz_of(assignment(text)), "moodle-xml")[""])
+    shown = question.findtext("questiontext/text", "")
+    assert [answers[0][0] for answers in embedded(shown)] == ["96:0", "55:0", "55:0"]
+    assert "<p>a {1:NUMERICAL:=3} b</p>" in unescape(shown)
+
+
+def test_the_feedback_of_an_embedded_answer_stays_text() -> None:
+    """``<b>`` in it is no markup: it is HTML after Moodle has decoded it."""
+    (asked,) = quiz_of(assignment("network: lecture_exercise\nquestions: [conv1.output]\n")).parts[0].questions
+    said = "1 < 2 & <b>{~}\\"
+    wrong = asked.wrong[0]._replace(value=(95, 55, 55), feedback=said)
+    channels = embedded(moodle_xml.embedded(asked._replace(wrong=(wrong,))))[0]
+    stored = graded(channels, "95")[1]
+    assert unescape(stored) == said and "<" not in stored
 
 
 def test_a_stride_that_does_not_tile_is_multiple_choice(lecture: Quiz) -> None:

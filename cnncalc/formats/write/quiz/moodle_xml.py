@@ -36,7 +36,9 @@ def question(root: ElementTree.Element, asked: Asked, part: Part) -> None:
     found = element(root, "question", type=kind)
     element(element(found, "name"), "text", name_of(asked, part)[:255])
     text = body(asked, part)
-    html(found, "questiontext", text + embedded(asked) if kind == "cloze" else text)
+    if kind == "cloze":  # a brace of the text could begin an answer
+        text = text.replace("{", "&#123;") + embedded(asked)
+    html(found, "questiontext", text)
     html(found, "generalfeedback", f"<p>{escape(asked.line.formula)}</p>")
     if kind != "cloze":  # the marks of embedded answers are their weights
         element(found, "defaultgrade", f"{float(asked.question.points):.7f}")
@@ -90,5 +92,8 @@ def embedded(asked: Asked) -> str:
 
 
 def inside(text: str) -> str:
-    """A feedback inside of braces: what could end it is written as an entity."""
-    return "".join(f"&#{ord(each)};" if each in "~{}\\" else each for each in escape(text))
+    """A feedback inside of braces: what could end it is written as an entity, and so is HTML once more.
+
+    Moodle takes the entities away when it takes the answer apart; what is left is HTML.
+    """
+    return "".join(f"&#{ord(each)};" if each in "~{}\\" else each for each in escape(escape(text)))

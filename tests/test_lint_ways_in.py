@@ -80,6 +80,14 @@ def test_the_action(action: Any, tmp_path: Path) -> None:
     assert not (tmp_path / "pwned").exists()
 
 
+def test_the_upload_to_code_scanning_may_write() -> None:
+    """Without the permission GitHub refuses it: "Resource not accessible by integration"."""
+    blocks = (ROOT / "docs" / "ci.md").read_text("utf-8").split("```")
+    (upload,) = (each for each in blocks if "upload-sarif" in each)
+    assert "    permissions:\n" in upload and "      security-events: write\n" in upload
+    assert upload.index("checkout@") < upload.index("cnncalc lint --format sarif") < upload.index("upload-sarif@")
+
+
 def test_the_modelines_of_both_editor_families() -> None:
     assert STARTER.startswith(
         "# yaml-language-server: $schema=./cnncalc.schema.json\n# $schema: ./cnncalc.schema.json\n"

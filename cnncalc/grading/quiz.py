@@ -232,7 +232,11 @@ def notations(value: tuple[Number, ...], orders: Sequence[str], all_: bool = Tru
 
 
 def misread(value: Value) -> Fraction | None:
-    """What Moodle reads where ``34,944`` is typed: a single comma is a decimal comma there, so 34.944."""
+    """What Moodle reads where ``34,944`` is typed: a single comma is a decimal comma there, so 34.944.
+
+    A recent one first takes away what groups the digits in its language (``apply_units`` of ``qtype_numerical``), in
+    English the comma; a point is a decimal point in all of them.
+    """
     if isinstance(value, int) and 1_000 <= value <= 999_999:
         return Fraction(value, 1000)
     return None

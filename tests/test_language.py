@@ -229,6 +229,14 @@ def test_defaults_hold_where_nothing_is_given() -> None:
     assert [row.params for row in report.rows] == [108, 148, 0]
 
 
+def test_a_parameter_of_a_block_may_be_called_like_an_option() -> None:
+    """Then the word is the argument, whatever it was at the call before or in the same words outside of the block."""
+    text = "b(half): conv 8 3 1 half; a(inplace): relu inplace; 3x9x9 | conv 8 3 1 half | b 0 | b 2 | a true | a false"
+    assert outputs(text)[:3] == [(8, 9, 9), (8, 7, 7), (8, 9, 9)]
+    layers = [row.node.layer for row in cnncalc.analyse(cnncalc.parse(text)).rows]
+    assert [getattr(layer, "inplace", None) for layer in layers[3:]] == [True, False]
+
+
 def test_params_variants_and_set() -> None:
     text = "params: {w: 4}\nvariants:\n  wide: {w: 8, expect: {params: 32}}\n  base: {}\ninput: 3x8x8\nlayers: conv w 1\nexpect: {params: 16}"
     assert outputs(text) == [(4, 8, 8)]

@@ -94,7 +94,7 @@ class Lines:
         if word is None or call.line or "." in call.word or call.word in self.file.blocks:
             return False
         kind = kind_of(word)
-        return kind.layer.inputs == 1 and not kind.lines and is_constant(call, kind)
+        return kind.layer.inputs == 1 and not kind.lines and is_constant(call, kind, self.file.params)
 
 
 def copies(nodes: list[Node], line: Line, statement: Statement, incoming: int, frame: Frame) -> None:

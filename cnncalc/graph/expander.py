@@ -47,7 +47,7 @@ class Expander:
         self.ends = Ends(self.graph, self.faults, earlier)
         self.steps = 0
         self.constant: dict[tuple[int, int], tuple[Call, Layer, dict[str, Slot]]] = {}
-        """Calls whose arguments are the same wherever they stand, with their layer."""
+        """Calls whose arguments are the same whenever they are made in one block, with their layer."""
         self.alike: dict[tuple[object, ...], Layer] = {}
         """The layer of calls that say the same."""
         self.lines = Lines(network.file)
@@ -229,7 +229,7 @@ class Expander:
 
     def run_call(self, call: Call, space: Space, flow: Flow, first: bool) -> Flowing | None:
         word = call.word
-        constant = self.constant.get((id(call), id(space.file)))
+        constant = self.constant.get((id(call), id(space.block)))
         if constant is not None and not (first and word in space.names):
             wire = flow.value
             if type(wire) is Wire and constant[1].inputs == 1:
@@ -292,8 +292,8 @@ class Expander:
             return LOST
         if words is not None and not kind.lines:
             self.alike[(id(space.file), *words)] = layer
-        if not links and is_constant(call, kind):
-            self.constant[(id(call), id(space.file))] = (call, layer, slots)
+        if not links and is_constant(call, kind, space.variables):
+            self.constant[(id(call), id(space.block))] = (call, layer, slots)
         self.builder.options = slots
         return self.builder.add(layer, (wire,), call.span, space, tuple(links.values()))
 

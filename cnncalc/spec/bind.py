@@ -57,8 +57,8 @@ def line_name(expr: Expr) -> str | None:
     return expr.text if isinstance(expr, (Name, Dotted, Short)) else None
 
 
-def is_constant(call: Call, kind: Kind) -> bool:
-    """Whether the arguments are the same wherever the call stands."""
+def is_constant(call: Call, kind: Kind, variables: Mapping[str, Any]) -> bool:
+    """Whether the arguments are the same whatever flows in and the ``variables`` are."""
     for argument in call.arguments:
         value = argument.value
         if isinstance(value, (Number, Size, Padding)):
@@ -66,7 +66,8 @@ def is_constant(call: Call, kind: Kind) -> bool:
         if isinstance(value, Short) and argument.option is None and value.letter in kind.letters and not kind.lines:
             continue
         if isinstance(value, Name) and argument.option is None and value.text.lower() in kind.words:
-            continue
+            if value.text not in variables:
+                continue
         return False
     return True
 

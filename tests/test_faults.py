@@ -72,6 +72,12 @@ FAULTS: list[tuple[str, str, str]] = [
     ("b(n): conv n 1; 3x8x8 | b d7", "G101", "block b has no parameter 'd', and there is no line called 'd7'"),
     # merges and forks
     (f"3x8x8 | {FORK} | conv 4 1", "G107", "several values flow in here: a, b"),
+    (f"3x8x8 | {FORK} | relu if C == 3", "G107", "several values flow in here: a, b"),
+    (f"3x8x8 | {FORK} | (relu)*C", "G107", "several values flow in here: a, b"),
+    (f"3x8x8 | relu; h: {FORK}; h.a | conv h.C 1", "G107", "several values here: a, b"),
+    (f"3x8x8 | relu; h: {FORK}; h.a | crop h", "G107", "several values here: a, b"),
+    (f"3x8x8 | relu; h: {FORK}; h.a | unpool h", "G107", "several values here: a, b"),
+    ("layers: [(relu)*C]", "G108", "nothing flows in here"),
     (f"3x8x8 | {FORK} => 3x8x8", "G107", "several values: a claim needs one"),
     (f"3x8x8 | add({FORK}, id)", "G107", "several values here: a, b"),
     ("3x8x8 | fork(a = relu, a = relu)", "G105", "fork has two branches called 'a'"),

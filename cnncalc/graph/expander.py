@@ -9,7 +9,7 @@ from cnncalc.graph.builder import Builder, limit_reached
 from cnncalc.graph.claims import Claims
 from cnncalc.graph.ends import Ends, goes_on_from_output
 from cnncalc.graph.merges import Merger
-from cnncalc.graph.names import Names, show_value
+from cnncalc.graph.names import Names, show_value, single
 from cnncalc.graph.records import LOST, Bundle, Flowing, Frame, Graph, Wire
 from cnncalc.graph.repeats import Repeater
 from cnncalc.graph.space import (
@@ -277,7 +277,7 @@ class Expander:
 
         def resolve(name: str, span: Span) -> Any:
             found = self.names.resolve(space, name)
-            return LOST if isinstance(found, Unknown) else found
+            return None if found is None else single(found, span)
 
         binder = Binder(call, kind, self.names.scope(space, flow), resolve)
         slots = binder.fields()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import Diagnostic, did_you_mean
+from cnncalc.graph.names import single
 from cnncalc.graph.records import LOST, Bundle, Flowing, Wire
 from cnncalc.graph.space import DEPTH_LIMIT, Flow, Space, single_word
 from cnncalc.layers import kind_of
@@ -43,7 +44,7 @@ class Merger:
             if single_word(chain) == "inplace" and "inplace" not in space.names:
                 continue
             value = self.run_branch(chain, self.branch_space(space, "branch", chain), flow)
-            wires.append(self.one(value, chain.span))
+            wires.append(single(value, chain.span))
         kind = kind_of(merge.word)
         inplace = any(single_word(branch.chain) == "inplace" for branch in merge.branches)
         if not wires:
@@ -83,13 +84,6 @@ class Merger:
         finally:
             space.depth -= 1
 
-    def one(self, value: Flowing | None, span: Span) -> Wire:
-        if isinstance(value, Bundle):
-            raise SpanFault(
-                "G107", f"several values here: {', '.join(value.values)}", span, ("choose one by its name",)
-            )
-        return value if isinstance(value, Wire) else LOST
-
     def run_residual(self, merge: Merge, space: Space, flow: Flow) -> Flowing | None:
         bodies = [branch for branch in merge.branches if branch.name is None]
         inplace = [branch for branch in bodies if single_word(branch.chain) == "inplace"]
@@ -109,7 +103,7 @@ class Merger:
                 "T103", "residual takes a body and at most one projection", merge.span, ("residual(F, project = P)",)
             )
         shortcut = self.expander.names.take_wire(flow, merge.span)
-        body = self.one(
+        body = single(
             self.run_branch(bodies[0].chain, self.branch_space(space, "body", bodies[0].chain), Flow(shortcut)),
             merge.span,
         )
@@ -121,7 +115,7 @@ class Merger:
             chain = projections[0].chain
             if single_word(chain) == "none":
                 return body
-            shortcut = self.one(
+            shortcut = single(
                 self.run_branch(chain, self.branch_space(space, "project", chain), Flow(shortcut)), chain.span
             )
             if shortcut.node < 0:

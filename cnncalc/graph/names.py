@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 from cnncalc.errors import did_you_mean
@@ -11,7 +10,7 @@ from cnncalc.graph.space import Faultbook, Flow, Space
 from cnncalc.layers import all_words
 from cnncalc.layers.base import got
 from cnncalc.shape import Shape, show
-from cnncalc.spec.evaluate import UNKNOWN, Scope, SpanFault, Unknown
+from cnncalc.spec.evaluate import Scope, SpanFault, Unknown
 from cnncalc.spec.network import Net
 from cnncalc.spec.syntax import Call, Span
 
@@ -37,38 +36,21 @@ class Names:
 
     def take_wire(self, flow: Flow, span: Span) -> Wire:
         """The one value that flows in."""
-        value = self.take(flow, span)
-        if isinstance(value, Bundle):
-            names = ", ".join(value.values)
-            raise SpanFault(
-                "G107",
-                f"several values flow in here: {names}",
-                span,
-                ("choose one by its name, e.g. `head.loc | ...`",),
-            )
-        if isinstance(value, Unknown):
-            return LOST
-        return value
-
-    def flowing_shape(self, flow: Flow) -> Callable[[], Shape | Unknown]:
-        def shape() -> Shape | Unknown:
-            value = flow.value
-            if isinstance(value, Wire):
-                flow.taken = True
-                found: Shape | Unknown = value.shape
-                return found
-            return UNKNOWN
-
-        return shape
+        return single(self.take(flow, span), span, "flow in here")
 
     def scope(self, space: Space, flow: Flow) -> Scope:
+        def flowing(span: Span) -> Shape | Unknown:
+            found: Shape | Unknown = self.take_wire(flow, span).shape
+            return found
+
         def shape_of(name: str, span: Span) -> Shape | Unknown:
             value = self.resolve(space, name)
             if value is None:
                 raise SpanFault("G101", f"there is no line called {name!r}", span, self.help(name, space))
-            return value.shape if isinstance(value, Wire) else UNKNOWN
+            found: Shape | Unknown = single(value, span).shape
+            return found
 
-        return Scope(space.variables, self.flowing_shape(flow), shape_of, space.round)
+        return Scope(space.variables, flowing, shape_of, space.round)
 
     def resolve(self, space: Space, name: str) -> Flowing | None:
         """The value a name stands for, noted as used; None where there is no such line."""
@@ -119,6 +101,14 @@ class Names:
     def help(self, word: str, space: Space) -> tuple[str, ...]:
         hint = did_you_mean(word, [*all_words(), *space.file.blocks, *space.names])
         return (hint,) if hint else ()
+
+
+def single(value: Flowing | None, span: Span, where: str = "here") -> Wire:
+    """The one value; a fault where there are several."""
+    if isinstance(value, Bundle):
+        message = f"several values {where}: {', '.join(value.values)}"
+        raise SpanFault("G107", message, span, ("choose one by its name, e.g. `head.loc | ...`",))
+    return value if isinstance(value, Wire) else LOST
 
 
 def show_value(value: Any) -> str:

@@ -70,7 +70,7 @@ class Scope:
     def __init__(
         self,
         variables: Mapping[str, Any],
-        flowing: Callable[[], Shape | Unknown] | None = None,
+        flowing: Callable[[Span], Shape | Unknown] | None = None,
         shape_of: Callable[[str, Span], Shape | Unknown] | None = None,
         round: int | None = None,
     ) -> None:
@@ -111,7 +111,7 @@ def _name(expr: Name, scope: Scope) -> Value:
             "T104", f"{expr.text!r} is a line, not a number; its sizes are {expr.text}.H and so on", expr.span
         )
     if expr.text in SIZE_NAMES and scope.flowing is not None:
-        shape = scope.flowing()
+        shape = scope.flowing(expr.span)
         return UNKNOWN if isinstance(shape, Unknown) else size_named(expr.text, shape, expr.span)
     if expr.text == ROUND and scope.round is not None:
         return scope.round

@@ -44,7 +44,7 @@ def variables(cells: Cells, frame: Frame, cell: Cell) -> dict[str, Any]:
         return {}
     flowing = shape_into(cells, cell, block.name)
 
-    def shape() -> Shape | Unknown:
+    def shape(span: Span) -> Shape | Unknown:
         return flowing
 
     def resolve(name: str, span: Span) -> Any:

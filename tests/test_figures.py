@@ -148,6 +148,16 @@ def test_shared_weights_count_once() -> None:
     assert rows["two.head.bn"].buffers == 0
 
 
+def test_shared_weights_count_for_the_only_output_that_is_asked_for() -> None:
+    """One output needs one use of the block, whichever: what it needs is a network without the other."""
+    once = report("3x16x16 | conv 4 3 p1 | bn | relu").totals
+    for name in ("one", "two"):
+        found = cnncalc.analyse(cnncalc.parse(SHARED, "siamese.yaml"), only=name)
+        assert (found.totals.params, found.totals.buffers) == (once.params, once.buffers)
+        assert [row.weights_of for row in found] == [None] * 3
+        assert cnncalc.diff(found, found).equal
+
+
 # -- known totals ----------------------------------------------------------------------------------------------------
 
 RESNET50 = """

@@ -217,7 +217,12 @@ class Report:
 
     @property
     def outputs(self) -> tuple[tuple[str, Shape], ...]:
-        return tuple((name, self.graph.shape(index)) for name, index in self.graph.outputs if self.only in (None, name))
+        return tuple((name, self.graph.shape(index)) for name, index in self.output_nodes)
+
+    @property
+    def output_nodes(self) -> list[tuple[str, int]]:
+        """The outputs that the report is about, each with the index of its node."""
+        return [(name, index) for name, index in self.graph.outputs if self.only in (None, name)]
 
     @property
     def fields(self) -> list[Fields]:
@@ -227,21 +232,22 @@ class Report:
     def rows(self) -> tuple[Row, ...]:
         nodes = self.graph.nodes
         fields = self.fields
-        needed = self._needed
+        layers, needed = self.graph.layers, self._needed
+        owners: dict[int, int] = {}
+        if needed is not None:  # weights whose first use is not needed count where they are used first of what is
+            layers = [node for node in layers if node.index in needed]
+            for node in layers:
+                owners.setdefault(node.owner, node.index)
         with paused():
             return tuple(
-                [
-                    self._row(node, nodes, fields[node.index])
-                    for node in self.graph.layers
-                    if needed is None or node.index in needed
-                ]
+                [self._row(node, nodes, fields[node.index], owners.get(node.owner, node.owner)) for node in layers]
             )
 
-    def _row(self, node: Node, nodes: list[Node], fields: Fields) -> Row:
+    def _row(self, node: Node, nodes: list[Node], fields: Fields, owner: int) -> Row:
         facts = node.facts
         layer = node.layer
         assert layer is not None
-        own = node.owner == node.index
+        own = owner == node.index
         trainable = facts.trainable if own else 0
         return Row(
             node.name,
@@ -256,7 +262,7 @@ class Report:
             facts.work,
             elements(facts.output) * self.batch * self.value_bytes if facts.fresh else 0,
             tuple([paths.largest for paths in fields]),
-            None if own else nodes[node.owner].name,
+            None if own else nodes[owner].name,
             node,
             self.setting,
         )

@@ -12,7 +12,7 @@ from cnncalc.layers import kind_of
 from cnncalc.layers.base import Fault, Layer
 from cnncalc.shape import show
 from cnncalc.spec.evaluate import SpanFault
-from cnncalc.spec.syntax import Call, Chain, Merge, Span
+from cnncalc.spec.syntax import Call, Chain, Merge
 
 if TYPE_CHECKING:
     from cnncalc.graph.expander import Expander

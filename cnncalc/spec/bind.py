@@ -65,9 +65,9 @@ def is_constant(call: Call, kind: Kind, variables: Mapping[str, Any]) -> bool:
             continue
         if isinstance(value, Short) and argument.option is None and value.letter in kind.letters and not kind.lines:
             continue
-        if isinstance(value, Name) and argument.option is None and value.text.lower() in kind.words:
-            if value.text not in variables:
-                continue
+        word = isinstance(value, Name) and argument.option is None and value.text.lower() in kind.words
+        if word and line_name(value) not in variables:
+            continue
         return False
     return True
 

@@ -31,6 +31,7 @@ FAULTS: list[tuple[str, str, str]] = [
     # keys of a file
     (f"{SOME}\nper_image: 2.5", "T104", "per_image must be a whole number from 1"),
     (f"{SOME}\nper_image: zz", "T108", "no parameter called 'zz'"),
+    (f"{SOME}\n?", "Y103", "unknown key ''"),
     (f"{SOME}\nyear: 15", "T104", "a year has four digits"),
     (f"{SOME}\nconv: nobias", "Y103", "unknown key 'conv'"),
     (f"{SOME}\nparams: {{n: 3x3}}", "T104", "parameter n must be a number"),

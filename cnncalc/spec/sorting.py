@@ -68,7 +68,7 @@ class Sorter:
                 hint = did_you_mean(name, known)
                 if not hint and canonical(name.split(" ")[0]):
                     hint = "layers stand under `layers:`"
-                blank = key.mark.source.text[key.mark.start]
+                blank = key.source.text[key.start : key.start + 1]  # nothing for an empty key at the end
                 if blank.isspace():
                     hint = f"indent with plain blanks: U+{ord(blank):04X} is a letter to YAML"
                 self.report(

@@ -282,6 +282,14 @@ def test_nets_tie_their_shapes() -> None:
     assert [report.outputs[0][1] for report in reports] == [(3, 4, 4), (1, 1, 1)]
 
 
+def test_another_input_is_that_of_the_first_net() -> None:
+    """The second takes what the first makes, and a third keeps its own; all three call it ``input``."""
+    nets = "a: {input: 8x4x4, layers: deconv 3 2 /2}, b: {input: a, layers: conv 1 4}, c: {input: 1x5x5, layers: relu}"
+    reports = cnncalc.analyse_all(cnncalc.parse(f"{{nets: {{{nets}}}}}", input=(8, 6, 6)))
+    assert [report.inputs for report in reports] == [(("input", each),) for each in ((8, 6, 6), (3, 12, 12), (1, 5, 5))]
+    assert len(cnncalc.analyse_all(cnncalc.load("dcgan", input="50x1x1"))) == 2
+
+
 def test_imports_stay_in_the_folder(tmp_path: Path) -> None:
     (tmp_path / "blocks.yaml").write_text(
         "params: {k: 3}\ndefaults: {conv: nobias}\nblocks:\n  f(c): conv c k half\ninput: 3x8x8\nlayers: f 4\n", "utf-8"

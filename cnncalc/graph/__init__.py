@@ -41,9 +41,12 @@ def expand(
     limit: int = NODE_LIMIT,
     shapes: dict[str, Shape] | None = None,
 ) -> list[Graph]:
-    """Expand every net of a network, in their order; each graph carries its own diagnostics."""
+    """Expand every net of a network, in their order; each graph carries its own diagnostics.
+
+    ``shapes`` take the place of those that the first net says of its inputs; the others may take what it makes.
+    """
     graphs: dict[str, Graph] = {}
     for net in network.nets:
         expander = Expander(network, net, network.strict if strict is None else strict, limit, graphs)
-        graphs[net.name or ""] = expander.run(shapes)
+        graphs[net.name or ""] = expander.run(None if graphs else shapes)
     return list(graphs.values())

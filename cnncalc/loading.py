@@ -10,9 +10,13 @@ import os
 import re
 from collections.abc import Callable
 from collections.abc import Mapping as Dict
+from fractions import Fraction
+from math import isfinite
+from numbers import Rational, Real
 from typing import Any
 
 from cnncalc import library
+from cnncalc.arithmetic import simplest
 from cnncalc.collector import paused
 from cnncalc.errors import Diagnostic, SpecError, did_you_mean, fault
 from cnncalc.files import load_source, source_of
@@ -43,8 +47,9 @@ def load(
 ) -> Network:
     """Load a network: a file, a bundled name (``alexnet``, ``densenet201``), ``-`` for stdin, or a one-line network.
 
-    ``set`` overrides parameters, ``variant`` chooses a variant, ``input`` overrides the input's shape.  Raises
-    :class:`SpecError` with all faults of the text that show before the network is expanded.
+    ``set`` overrides parameters, by numbers as they are written (1.1 is 11/10), ``variant`` chooses a variant, ``input``
+    overrides the input's shape.  Raises :class:`SpecError` with all faults of the text that show before the network is
+    expanded.
     """
     return read_network(target, set=set, variant=variant, input=input).sound()
 
@@ -98,7 +103,7 @@ def network_of(
                 raise
             tree, faults = error.tree, error.diagnostics
         try:
-            network = validate(tree, set or {}, variant, open_file, read)
+            network = validate(tree, exact(set or {}), variant, open_file, read)
         except SpecError as error:
             raise SpecError((*faults, *error.diagnostics)) from None
         network = network._replace(diagnostics=(*faults, *network.diagnostics))
@@ -107,8 +112,18 @@ def network_of(
     names = [each.name for net in network.nets[:1] for each in net.inputs]
     if len(names) != 1:
         raise fault("T111", f"--input needs a network with one input, but there are {len(names)}")
-    shape = read_shape(input) if isinstance(input, str) else tuple(input)
+    shape = read_shape(input if isinstance(input, str) else ", ".join(map(str, input)))
     return network._replace(modified=True, extra={**network.extra, "input": {names[0]: shape}})
+
+
+def exact(settings: Dict[str, Any]) -> dict[str, Any]:
+    """The numbers of settings as a file would have them: a float is the decimal that it is written as."""
+    found = {}
+    for name, value in settings.items():
+        if not isinstance(value, Real) or not isfinite(value):
+            raise fault("T104", f"set takes numbers, got {name}={value!r}")
+        found[name] = value if isinstance(value, Rational) else simplest(Fraction(repr(float(value))))
+    return found
 
 
 def find_source(target: str | os.PathLike[str]) -> tuple[Source, str | None]:
@@ -148,10 +163,6 @@ def read_shape(text: str) -> Shape:
 
 def read_setting(text: str) -> tuple[str, Any]:
     """``width=0.5`` as a name and an exact number; raises :class:`SpecError`."""
-    from fractions import Fraction
-
-    from cnncalc.arithmetic import simplest
-
     name, equals, value = text.partition("=")
     scalar = Scalar(Source("--set", text), value, len(name) + 1, len(text), len(name) + 1)
     if not equals or not name.strip():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -352,6 +353,24 @@ def test_sides_are_shown_as_they_are_written(phrase: str, settings: str) -> None
 @pytest.mark.parametrize("shape", ["1x32x32", "1,32,32", "(1, 32, 32)", (1, 32, 32)])
 def test_another_input_is_written_as_in_a_file(shape: str | tuple[int, ...]) -> None:
     assert cnncalc.analyse(cnncalc.load("lenet5", input=shape)).inputs[0][1] == (1, 32, 32)
+
+
+@pytest.mark.parametrize("shape", [(1, 0, 32), (1, -4, 32), (1.0, 32, 32), (1, "a"), "1x0x32"])
+def test_another_input_that_is_no_shape(shape: str | tuple[int, ...]) -> None:
+    with pytest.raises(SpecError, match="T104 .* is no shape"):
+        cnncalc.load("lenet5", input=shape)
+    with pytest.raises(SpecError, match="T107"):
+        cnncalc.load("alexnet", input=(224, 224, 3))
+
+
+def test_another_number_is_the_decimal_that_it_is_written_as() -> None:
+    """1.1*10 is 11, as in a file and behind ``--set``; in binary it is a little more, and no number of channels."""
+    text = "params: {w: 1}\ninput: 3x8x8\nlayers: conv 10*w 3"
+    for number in (1.1, Fraction(11, 10), loading.read_setting("w=1.1")[1]):
+        assert rows(text, set={"w": number})[0][2] == (11, 6, 6)
+    for wrong in (None, "2", [2], float("nan"), float("inf")):
+        with pytest.raises(SpecError, match="T104 set takes numbers, got w="):
+            cnncalc.parse(text, set={"w": wrong})
 
 
 def test_another_input_with_its_channels_last() -> None:

@@ -118,6 +118,16 @@ class Ends:
                 )
             )
 
+    def check_twice(self) -> None:
+        """No layer has the name of another: ``a.conv`` is a layer of a line ``a``, or a line."""
+        first: dict[str, Node] = {}
+        for node in self.graph.nodes:
+            if first.setdefault(node.name, node) is not node:
+                known = first[node.name].mark
+                notes = (f"first on line {known.line}",) if known else ()
+                message = f"two layers are called {node.name!r}"
+                self.faults.report(Diagnostic("G105", message, node.mark, notes=notes, help=("rename a line",)))
+
     def make_outputs(self, space: Space, last: Flowing | None) -> None:
         net = self.net
         if net.outputs is not None:

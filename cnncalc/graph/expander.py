@@ -66,6 +66,8 @@ class Expander:
             self.ends.make_outputs(space, last)
         except LimitReached as limit:
             self.faults.report(limit.diagnostic)
+        if any("." in name for name in names if name):  # else no two layers can have the same name
+            self.ends.check_twice()
         graph.values = dict(space.names)
         self.ends.make_per_image()
         # they know the expander: circles would keep the graph until garbage is collected
@@ -206,13 +208,11 @@ class Expander:
         assert frame is not None
         for suffix in step.suffixes:
             if isinstance(suffix, Label):
-                known = space.names.get(suffix.name)
-                if (known is not None and known != LOST) or suffix.name in space.variables:
-                    self.faults.report_span(
-                        SpanFault("G105", f"the name {suffix.name!r} is taken already", suffix.span), frame
-                    )
-                    continue
-                space.names[suffix.name] = value if value is not None else LOST
+                fault = self.names.label_fault(suffix, space)
+                if fault is not None:
+                    self.faults.report_span(fault, frame)
+                else:
+                    space.names[suffix.name] = value if value is not None else LOST
             elif isinstance(value, Bundle):
                 self.faults.report_span(SpanFault("G107", "several values: a claim needs one", suffix.span), frame)
             elif isinstance(value, Wire) and not isinstance(value.shape, Unknown):

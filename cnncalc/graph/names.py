@@ -10,9 +10,10 @@ from cnncalc.graph.space import Faultbook, Flow, Space
 from cnncalc.layers import all_words
 from cnncalc.layers.base import got
 from cnncalc.shape import Shape, show
-from cnncalc.spec.evaluate import Scope, SpanFault, Unknown
+from cnncalc.spec.evaluate import SIZE_NAMES, Scope, SpanFault, Unknown
 from cnncalc.spec.network import Net
-from cnncalc.spec.syntax import Call, Span
+from cnncalc.spec.sort_lines import RESERVED
+from cnncalc.spec.syntax import Call, Label, Span
 
 
 class Names:
@@ -21,6 +22,22 @@ class Names:
     def __init__(self, net: Net, faults: Faultbook) -> None:
         self.net = net
         self.faults = faults
+        self.lines: dict[int, set[str | None]] = {}
+        """The names of the lines of the net and of blocks, by the identity of their statements."""
+
+    def label_fault(self, label: Label, space: Space) -> SpanFault | None:
+        """What is wrong with a label's name; what a line or an input has, above or below, no label can have."""
+        name = label.name
+        if name in SIZE_NAMES or (space.block is None and name in RESERVED):
+            reserved = ", ".join(RESERVED)
+            return SpanFault("G110", f"{name!r} is a reserved name", label.span, (f"reserved are {reserved}",))
+        statements = (space.block or self.net).statements
+        lines = self.lines.get(id(statements))
+        if lines is None:
+            lines = self.lines[id(statements)] = {each.name for each in statements}
+        if name in lines or name in space.variables or space.names.get(name, LOST) != LOST:
+            return SpanFault("G105", f"the name {name!r} is taken already", label.span)
+        return None
 
     def take(self, flow: Flow, span: Span) -> Flowing:
         """What flows in; a fault where nothing does."""

@@ -191,6 +191,12 @@ def test_parameter_or_line() -> None:
     assert codes(blocks + layers.format("res 1")) == ["T112"]
 
 
+def test_a_label_behind_else_is_used_like_any_other() -> None:
+    """It is all that is used of its line."""
+    text = "input: 3x8x8\nlayers:\n  a: relu if C == 4 else conv 4 1 as v\n  b: input | conv 4 1\n  c: add(b, v)"
+    assert codes(text) == []
+
+
 def test_labels_and_claims() -> None:
     assert outputs("3x8x8 | conv 4 3 p1 as u | relu | add(u, id) => 4x8x8")[-1] == (4, 8, 8)
     assert codes("3x8x8 | conv 4 3 p1 => 4x9x9 | relu") == ["E102"]

@@ -180,10 +180,11 @@ def single_word(chain: Chain) -> str | None:
 
 def labels_of(chain: Chain | None) -> set[str]:
     """The labels that stand in a chain."""
-    if chain is None:
-        return set()
     found: set[str] = set()
-    for step in chain.steps:
+    steps = list(chain.steps) if chain is not None else []
+    for step in steps:
+        if step.otherwise is not None:
+            steps.append(step.otherwise)
         found.update(each.name for each in step.suffixes if isinstance(each, Label))
         if isinstance(step.atom, Merge):
             for branch in step.atom.branches:

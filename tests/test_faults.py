@@ -88,6 +88,7 @@ FAULTS: list[tuple[str, str, str]] = [
     (f"3x8x8 | relu; h: {FORK}; h.a | unpool h", "G107", "several values here: a, b"),
     ("layers: [(relu)*C]", "G108", "nothing flows in here"),
     (f"3x8x8 | {FORK} => 3x8x8", "G107", "several values: a claim needs one"),
+    ("3x8x8 | concat(inplace, id, relu)", "G101", "no layer, block or earlier line called 'inplace'"),
     (f"3x8x8 | add({FORK}, id)", "G107", "several values here: a, b"),
     ("3x8x8 | fork(a = relu, a = relu)", "G105", "fork has two branches called 'a'"),
     ("3x8x8 | concat", "T102", "concat needs its branches in parentheses"),
@@ -140,6 +141,22 @@ def test_fault(text: str, code: str, message: str) -> None:
     found = faults(text)
     assert [(each.code, message in each.message) for each in found] == [(code, True)], found
     assert found[0].mark is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "branch"),
+    [
+        ("3x8x8 | add(conv 8 3, conv 8 3, conv 16 3)", "conv 16 3"),
+        ("3x8x8 | add(inplace, conv 8 3, conv 16 3)", "conv 16 3"),
+        ("3x8x8 | mul(gap, id, maxpool 2)", "maxpool 2"),
+        ("3x8x8 | concat(id, maxpool 2, crop 7)", "maxpool 2"),
+    ],
+)
+def test_the_branch_that_does_not_fit(text: str, branch: str) -> None:
+    """The first one that does not go with those in front of it."""
+    (found,) = faults(text)
+    assert found.code == "S105" and found.mark is not None
+    assert text[found.mark.start : found.mark.end] == branch
 
 
 @pytest.mark.parametrize(

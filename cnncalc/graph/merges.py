@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from cnncalc.errors import Diagnostic, did_you_mean
@@ -10,9 +11,9 @@ from cnncalc.graph.records import LOST, Bundle, Flowing, Wire
 from cnncalc.graph.space import DEPTH_LIMIT, Flow, Space, single_word
 from cnncalc.layers import kind_of
 from cnncalc.layers.base import Fault, Layer
-from cnncalc.shape import show
+from cnncalc.shape import Shape, show
 from cnncalc.spec.evaluate import SpanFault
-from cnncalc.spec.syntax import Call, Chain, Merge
+from cnncalc.spec.syntax import Call, Chain, Merge, Span
 
 if TYPE_CHECKING:
     from cnncalc.graph.expander import Expander
@@ -31,7 +32,9 @@ class Merger:
             return self.run_residual(merge, space, flow)
         if merge.word == "fork":
             return self.run_fork(merge, space, flow)
+        kind, inplace = kind_of(merge.word), False
         wires: list[Wire] = []
+        spans: list[Span] = []
         for branch in merge.branches:
             if branch.name is not None and branch.name_span:
                 raise SpanFault(
@@ -41,26 +44,25 @@ class Merger:
                     ("only fork's and residual's have",),
                 )
             chain = branch.chain
-            if single_word(chain) == "inplace" and "inplace" not in space.names:
+            if single_word(chain) == "inplace" and "inplace" in kind.fields and "inplace" not in space.names:
+                inplace = True
                 continue
             value = self.run_branch(chain, self.branch_space(space, "branch", chain), flow)
             wires.append(single(value, chain.span))
-        kind = kind_of(merge.word)
-        inplace = any(single_word(branch.chain) == "inplace" for branch in merge.branches)
+            spans.append(chain.span)
         if not wires:
             raise SpanFault("T102", f"{merge.word} needs branches", merge.span)
         if any(wire.node < 0 for wire in wires):
             return LOST
         if len(wires) == 1:
             return wires[0]
-        fields = {"inplace": True} if inplace and "inplace" in kind.fields else {}
-        defaults = space.file.defaults.get(merge.word, {})
-        layer = self.builder.merge_layer(merge.word, {**defaults, **fields})
+        layer = self.layer(merge.word, inplace, space)
+        shapes = [wire.shape for wire in wires]
         try:
-            layer.output(*(wire.shape for wire in wires))
+            layer.output(*shapes)
         except Fault as fault:
-            wrong = next((i for i in range(1, len(wires)) if not merges(layer, wires[0], wires[i])), 0)
-            self.builder.layer_fault(fault, tuple(wires), merge.branches[wrong].chain.span, space)
+            wrong = next(place for place in range(1, len(shapes)) if not merges(layer, shapes[: place + 1]))
+            self.builder.layer_fault(fault, tuple(wires), spans[wrong], space)
             return LOST
         self.builder.options = {}
         return self.builder.add(layer, tuple(wires), merge.span, space)
@@ -123,9 +125,12 @@ class Merger:
         if body.shape != shortcut.shape:
             self.shortcut_fault(merge, body, shortcut, bool(projections), space)
             return LOST
-        defaults = space.file.defaults.get("add", {})
-        layer = self.builder.merge_layer("add", {**defaults, **({"inplace": True} if inplace else {})})
-        return self.builder.add(layer, (body, shortcut), merge.span, space)
+        return self.builder.add(self.layer("add", bool(inplace), space), (body, shortcut), merge.span, space)
+
+    def layer(self, word: str, inplace: bool, space: Space) -> Layer:
+        """The layer that joins the branches."""
+        defaults = space.file.defaults.get(word, {})
+        return self.builder.merge_layer(word, {**defaults, "inplace": True} if inplace else defaults)
 
     def shortcut_fault(self, merge: Merge, body: Wire, shortcut: Wire, projected: bool, space: Space) -> None:
         frame = space.frame
@@ -168,9 +173,9 @@ class Merger:
         return Bundle(values)
 
 
-def merges(layer: Layer, a: Wire, b: Wire) -> bool:
+def merges(layer: Layer, shapes: Sequence[Shape]) -> bool:
     try:
-        layer.output(a.shape, b.shape)
+        layer.output(*shapes)
     except Fault:
         return False
     return True

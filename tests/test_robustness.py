@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import cnncalc
 from cnncalc import api, loading
 from cnncalc.errors import Diagnostic, SpecError, codes
 from cnncalc.render.diagnostics import as_json, text
@@ -95,3 +96,24 @@ def test_nested_blocks_have_a_limit() -> None:
     blocks = "; ".join(f"b{n}(x): b{n + 1} x" for n in range(200))
     found = diagnostics_of(f"{blocks}; b200(x): conv x 1; 1x8x8 | b0 3")
     assert {each.code for each in found} == {"G112"}
+
+
+@pytest.mark.parametrize(
+    "spec",
+    [
+        "3x8x8 | (relu)*10",
+        "3x8x8 | (id | relu)*10",
+        "3x8x8 | (residual(conv 8 3 p1, project = conv 8 1 | bn | relu))*10",
+        "3x8x8 | relu as x; (add(id, x) | add(x, id))*10",
+        "3x8x8 | (conv 8 1 | conv 8 1 if i == 0)*10",
+        "3x8x8 | relu; a: conv 8 3 p1; b: conv 8 3 p1; c: conv 8 3 p1; d: gap | fc 10",
+        "inputs: {a: 3x8x8, b: 3x8x8}\nlayers: add(a, b) | relu",
+    ],
+)
+def test_the_limit_is_that_of_the_layers(spec: str) -> None:
+    """Inputs are none, and steps that make no layer do not count."""
+    network = cnncalc.parse(spec)
+    count = len(cnncalc.analyse(network))
+    assert len(cnncalc.analyse(network, limit=count)) == count
+    with pytest.raises(SpecError, match=f"G112 this network has more than {count - 1} layers"):
+        cnncalc.analyse(network, limit=count - 1)

@@ -86,7 +86,7 @@ class Builder:
                 return LOST
         nodes = self.graph.nodes
         index = len(nodes)
-        if index >= self.limit:
+        if not self.has_room(1):
             raise limit_reached(self.limit, span, space)
         name = space.path + space.segment(layer.word)
         node = Node(index, name, space.line, layer, facts, tuple([wire.node for wire in wires]), space.frame, span)
@@ -97,14 +97,16 @@ class Builder:
             self.share(node, space)
         return Wire(index, facts.output)
 
-    def stamp(self, before: Round, incoming: Flowing | None, span: Span, space: Space) -> Flowing | None:
+    def has_room(self, layers: int) -> bool:
+        """Whether so many more layers are within the limit."""
+        return len(self.graph.nodes) - len(self.graph.inputs) + layers <= self.limit
+
+    def stamp(self, before: Round, incoming: Flowing | None, space: Space) -> Flowing | None:
         """The nodes of a round once more, one round further on; what lies outside of the round stays as it is."""
         assert isinstance(before.incoming, Wire)
         assert isinstance(incoming, Wire)
         nodes = self.graph.nodes
         start, shift, old, new = before.start, len(nodes) - before.start, before.incoming.node, incoming.node
-        if before.end + shift > self.limit:
-            raise limit_reached(self.limit, span, space)
         renamed = space.renaming(before.path)
 
         def moved(index: int) -> int:

@@ -138,10 +138,7 @@ class Expander:
 
     def has_room(self, line: Line) -> bool:
         """Whether a line can be made once more within the limit."""
-        return (
-            len(self.graph.nodes) + line.end - line.start <= self.limit
-            and self.steps + line.steps <= STEPS_PER_NODE * self.limit
-        )
+        return self.builder.has_room(line.end - line.start) and self.steps + line.steps <= STEPS_PER_NODE * self.limit
 
     def run_again(self, statement: Statement, line: Line, flow: Flow, frame: Frame) -> Wire:
         """A line in the words of an earlier one, into which the same shape flows."""

@@ -43,7 +43,7 @@ class Repeater:
             raise SpanFault(
                 "G112", f"a repeat of {times:,} is more than the limit of {REPEAT_LIMIT:,}", atom.count.span
             )
-        if times * self.least_steps(atom.chain) > self.builder.limit:
+        if times * self.least_steps(atom.chain) > STEPS_PER_NODE * self.builder.limit:
             raise limit_reached(self.builder.limit, atom.span, space)
         if times == 0:
             return self.names.take(flow, atom.span)
@@ -64,9 +64,11 @@ class Repeater:
             labels = [each for each in space.names if each not in names]
             for label in labels:
                 del space.names[label]  # a label in a repeat belongs to its round
-            start, steps = len(self.nodes), self.expander.steps
+            start = len(self.nodes)
             if before is not None and not labels and not counted and self.can_stamp(before, flow):
-                value = self.builder.stamp(before, flow.value, atom.span, space)
+                if not self.builder.has_room((before.end - before.start) * (times - number)):
+                    raise limit_reached(self.builder.limit, atom.span, space)
+                value = self.builder.stamp(before, flow.value, space)
                 flow.taken = True
                 flow = Flow(value)
                 continue
@@ -77,10 +79,6 @@ class Repeater:
             if isinstance(value, Wire) and value.node < 0:
                 flow.taken = True
                 return LOST
-            if number == 0:
-                made = max(len(self.nodes) - start, (self.expander.steps - steps) // STEPS_PER_NODE)
-                if made * times > self.builder.limit:  # going on would only take time
-                    raise limit_reached(self.builder.limit, atom.span, space)
             if number > 0:
                 before = Round(start, len(self.nodes), flow.value, value, inner.path)
             flow = Flow(value)
@@ -109,7 +107,7 @@ class Repeater:
                 continue
             atom = step.atom
             if isinstance(atom, Merge):
-                total += sum(self.least_steps(branch.chain) for branch in atom.branches)
+                total += sum(self.least_steps(each.chain) for each in atom.branches if each.name != "project")
             elif isinstance(atom, Repeat):
                 count = 1 if atom.count is None else getattr(atom.count, "value", 0)
                 total += self.least_steps(atom.chain) * (count if isinstance(count, int) else 0)

@@ -278,6 +278,16 @@ def test_shared_blocks_share_what_is_not_learned_too(body: str, second: str) -> 
     assert not codes(f"input: 3x8x8\nshared:\n  f(): {body}\nlayers:\n  a: f\n  b: relu | f")
 
 
+def test_shared_blocks_of_one_name_in_two_files_are_two(tmp_path: Path) -> None:
+    """A block of the imported file uses the one that stands beside it."""
+    (tmp_path / "necks.yaml").write_text("shared: {head(): conv 4 3 p1}\nblocks: {neck(): head | relu}", "utf-8")
+    text = "import: necks.yaml\ninput: 3x8x8\nshared: {head(): conv 4 3 p1 %s}\nlayers: add(neck, head)"
+    for bias in ("", "nobias"):
+        (tmp_path / "net.yaml").write_text(text % bias, "utf-8")
+        weights = [row.params for row in cnncalc.analyse(tmp_path / "net.yaml") if row.kind == "conv"]
+        assert weights == [112, 108 if bias else 112]
+
+
 def test_several_inputs_are_used_by_name() -> None:
     assert outputs("inputs: {a: 3x8x8, b: 2x8x8}\nlayers: concat(a, b)") == [(5, 8, 8)]
     assert codes("inputs: {a: 3x8x8, b: 2x8x8}\nlayers: relu") == ["G108"]

@@ -59,8 +59,8 @@ class Builder:
         self.limit = limit
         self.faults = faults
         self.layers, self.facts = pool(strict)
-        self.weights: dict[str, Node] = {}
-        """The first use of the weights of a shared block."""
+        self.weights: dict[tuple[int, str], Node] = {}
+        """The first use of the weights of a shared block, by its identity: two files may have one of the same name."""
         self.options: Mapping[str, Slot] = {}
         """The options that the call at hand gives, for a fault to point to."""
 
@@ -159,9 +159,8 @@ class Builder:
     def share(self, node: Node, space: Space) -> None:
         """One set of weights for all uses of a shared block."""
         assert space.shared is not None
-        block, _, prefix = space.shared.partition("\n")
-        key = f"{block}\n{node.name[len(prefix) :]}"
-        first = self.weights.setdefault(key, node)
+        block, path = space.shared
+        first = self.weights.setdefault((id(block), node.name[len(path) :]), node)
         if first is node:
             return
         if tensors_of(first) != tensors_of(node):
@@ -172,11 +171,11 @@ class Builder:
             self.faults.report(
                 Diagnostic(
                     "S111",
-                    f"the shared block {block} would need other weights here",
+                    f"the shared block {block.name} would need other weights here",
                     frame.text.at(*node.span),
                     f"{now}, but {was} at its first use",
                     (),
-                    (f"list {block} under blocks: for fresh weights each time",),
+                    (f"list {block.name} under blocks: for fresh weights each time",),
                     frame.related(),
                 )
             )

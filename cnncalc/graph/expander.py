@@ -314,7 +314,7 @@ class Expander:
         inner = Space(block.file, {}, path, Frame(block.text, block.name, frame, call.span), space.depth + 1)
         inner.line = space.line
         inner.block = block
-        inner.shared = f"{block.name}\n{path}" if block.shared else space.shared
+        inner.shared = (block, path) if block.shared else space.shared
         inner.variables = self.block_variables(call, block, given, inner, flow)
         self.calls.append(block)
         body = Flow(flow.value)

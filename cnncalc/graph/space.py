@@ -73,7 +73,8 @@ class Space:
         self.line: str | None = None
         self.round: int | None = None
         """The number of the round of the repeat that this is part of."""
-        self.shared: str | None = None
+        self.shared: tuple[Block, str] | None = None
+        """The shared block that this is part of, and the path of the call of it."""
         self.block: Block | None = None
 
     def segment(self, word: str, always: bool = False) -> str:

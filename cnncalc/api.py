@@ -136,9 +136,8 @@ def analyse_all(
     if only is not None:
         return [Report(report.graph, batch, dtype, only) for report in reports]
     if not network.modified and not network.diagnostics:
-        single = len(network.nets) == 1 and network.nets[0].name is None
         for report in reports:
-            report.diagnostics += check(report, network.expect if single else report.graph.net.expect)
+            report.diagnostics += check(report, report.graph.net.expect)
     return reports
 
 

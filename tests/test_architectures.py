@@ -108,8 +108,7 @@ def scalar(text: str) -> Scalar:
 
 def expectations(name: str) -> list[tuple[Expectation, ...]]:
     """What a bundled network expects, net by net."""
-    network = api.load(name)
-    return [network.expect] if network.nets[0].name is None else [net.expect for net in network.nets]
+    return [net.expect for net in api.load(name).nets]
 
 
 def speaks_of_a_shape(expectation: Expectation) -> bool:

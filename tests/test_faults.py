@@ -74,7 +74,11 @@ FAULTS: list[tuple[str, str, str]] = [
     ("3x8x8 | relu as output | conv 4 1", "G110", "'output' is a reserved name"),
     ("input: 3x8x8\nlayers: {a: conv 4 1, a.conv: relu}", "G105", "two layers are called 'a.conv'"),
     ("input: 3x8x8\nlayers: {a.conv: relu, a: conv 4 1}", "G105", "two layers are called 'a.conv'"),
-    ("input: 3x8x8\nlayers: {a: {op: fc, features: 2, from: input}, a.fc: {op: relu, from: a}}", "G105", "called 'a.fc'"),
+    (
+        "input: 3x8x8\nlayers: {a: {op: fc, features: 2, from: input}, a.fc: {op: relu, from: a}}",
+        "G105",
+        "called 'a.fc'",
+    ),
     # arguments of blocks
     ("b(n=zz): conv n 1; 3x8x8 | b", "T108", "no parameter called 'zz'"),
     ("b(n): conv n 1; 3x8x8 | b n=3 n=4", "T110", "b's n is given twice"),

@@ -255,6 +255,16 @@ def test_params_variants_and_set() -> None:
     assert codes(text.replace("params: 32", "params: 33"), variant="wide") == ["E101"]
 
 
+def test_what_nets_expect_is_that_of_the_file_as_it_stands() -> None:
+    """A variant that sets numbers is another network; what nobody would compare is refused."""
+    text = "params: {w: 4}\nvariants: {wide: {w: 8}, same: {}}\nnets: {g: {input: 3x8x8, layers: conv w 1, expect: {params: 16}}}"
+    assert codes(text) == codes(text, variant="wide") == codes(text, variant="same") == codes(text, set={"w": 2}) == []
+    assert codes(text.replace("16", "17")) == codes(text.replace("16", "17"), variant="same") == ["E101"]
+    assert codes(f"{text}\nexpect: {{params: 16}}") == ["Y107"]
+    assert codes(f"{text}\nper_image: 2") == ["Y107"]
+    assert codes(text.replace("w: 8", "w: 8, expect: {params: 32}")) == ["Y107"]
+
+
 def test_shared_weights_count_once() -> None:
     text = "input: 3x8x8\nshared:\n  f(): conv 3 3 p1 | bn\nlayers:\n  a: f | relu\n  b: f"
     report = cnncalc.analyse(cnncalc.parse(text, "n.yaml"))

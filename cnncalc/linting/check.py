@@ -133,7 +133,8 @@ def _loaded(source: Source, settings: Settings, files: Files) -> tuple[list[Diag
     for name in network.variants:
         variant = validate(tree, {}, name, files.open, files.read)
         alike = variant.file.params == network.file.params
-        if alike and (variant.expect, variant.budget) == (network.expect, network.budget):
+        expected = [[net.expect for net in each.nets] for each in (variant, network)]
+        if alike and expected[0] == expected[1] and variant.budget == network.budget:
             continue
         more = _expanded(variant)
         reports += more
@@ -146,9 +147,8 @@ def _expanded(network: Network) -> list[Report]:
     """A report for every net; its diagnostics hold what its figures and claims say, too."""
     reports = [Report(graph) for graph in expand(network)]
     if not network.diagnostics:
-        single = len(network.nets) == 1 and network.nets[0].name is None
         for report in reports:
-            report.diagnostics += check_expectations(report, network.expect if single else report.graph.net.expect)
+            report.diagnostics += check_expectations(report, report.graph.net.expect)
     return reports
 
 

@@ -210,6 +210,6 @@ def expectations_of(subject: Subject) -> dict[int, Expectation]:
     """The expected figures of the file itself, by the number of their line; none where two share one."""
     found: dict[int, list[Expectation]] = {}
     for view in subject.own_views:
-        for each in dict.fromkeys((*view.network.expect, *view.graph.net.expect)):
+        for each in view.graph.net.expect:
             found.setdefault(each.key.mark.line, []).append(each)
     return {number: each[0] for number, each in found.items() if len(set(each)) == 1}

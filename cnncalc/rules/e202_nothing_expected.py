@@ -71,7 +71,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 def expects(subject: Subject) -> bool:
     """Whether the file vouches for any figure."""
-    if any(view.network.expect or view.graph.net.expect for view in subject.views):
+    if any(view.graph.net.expect for view in subject.views):
         return True
     steps = (step for _, chain in chains_of(subject) for _, _, step, _ in atoms_in(chain))
     return any(isinstance(suffix, Claim) for step in steps for suffix in step.suffixes)

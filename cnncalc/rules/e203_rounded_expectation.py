@@ -53,7 +53,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     for view in subject.views:
         if not view.complete:
             continue
-        for each in view.network.expect if view.graph.net.name is None else view.graph.net.expect:
+        for each in view.graph.net.expect:
             head, _, figure = each.key.value.rpartition(".")
             claimed = read_figure(each.value.value) if figure in FIGURES else None
             if claimed is None or not claimed.slack or each.value in seen:

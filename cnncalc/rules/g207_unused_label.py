@@ -90,5 +90,5 @@ def asked_for(subject: Subject, body: Body) -> set[str]:
     asked = [target.value for _, target in net.outputs or ()]
     for view in subject.views:
         if view.graph.net.name == net.name:
-            asked += [each.key.value for each in (*view.network.expect, *view.graph.net.expect)]
+            asked += [each.key.value for each in view.graph.net.expect]
     return {part for each in asked for part in each.split(".")}

@@ -79,6 +79,7 @@ class Net(NamedTuple):
     outputs: tuple[tuple[str, Scalar], ...] | None
     per_image: tuple[Expr, Scalar] | None
     expect: tuple[Expectation, ...]
+    """What holds: nothing where numbers are set, what a variant of the file's only net expects in its place."""
     mark: Mark | None
     budget: tuple[Limit, ...] = ()
     """Its own limits, which count before those of the file."""
@@ -94,8 +95,6 @@ class Network(NamedTuple):
     nets: tuple[Net, ...]
     strict: bool
     variants: Mapping[str, Mapping[str, Any]]
-    expect: tuple[Expectation, ...]
-    """The file's own expectations; those of a variant take their place."""
     variant: str | None = None
     modified: bool = False
     """Parameters were set from outside: expectations are skipped."""

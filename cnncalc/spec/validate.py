@@ -42,7 +42,7 @@ class Validator(ParamSorter):
         self.defaults(keys.get("defaults"), file)
         nets: list[Net] = []
         if "nets" in keys:
-            for clash in ("layers", "input", "inputs", "outputs"):
+            for clash in ("layers", "input", "inputs", "outputs", "per_image", "expect"):
                 if clash in keys:
                     self.report(
                         "Y107",
@@ -50,8 +50,12 @@ class Validator(ParamSorter):
                         first_mark(keys[clash]),
                         help=("move it into the net it belongs to",),
                     )
+            for each in variants.values():
+                if each.expect:
+                    self.report(
+                        "Y107", "what is expected of nets stands in them, not in a variant", each.expect[0].key.mark
+                    )
             nets = self.nets(keys["nets"], file)
-            expect = self.expectations(keys.get("expect"))
         else:
             if "layers" not in keys:
                 if any("'layers'" in help for each in self.diagnostics for help in each.help):
@@ -68,12 +72,13 @@ class Validator(ParamSorter):
                     ]
                 )
             nets = [self.net(None, keys, file, None, ())]
-            expect = nets[0].expect
-        budget = self.budget(keys.get("budget"))
         said = variants[variant] if variant is not None else Variant({}, {})
-        expect, budget = said.instead_of(expect, said.expect), said.instead_of(budget, said.budget)
+        budget = said.instead_of(self.budget(keys.get("budget")), said.budget)
+        expects = [said.instead_of(net.expect, said.expect if net.name is None else None) for net in nets]
+        budgets = [said.instead_of(net.budget, None) for net in nets]
         if modified:
-            expect, budget = (), ()
+            budget, expects, budgets = (), [()] * len(nets), [()] * len(nets)
+        nets = [net._replace(expect=a, budget=b) for net, a, b in zip(nets, expects, budgets, strict=True)]
         own = said.keys
         name = self.text(own.get("name", keys.get("name"))) or (
             os.path.splitext(os.path.basename(source.name))[0] if source.folder is not None else "network"
@@ -84,7 +89,7 @@ class Validator(ParamSorter):
         extra: dict[str, Any] = {key: told[key] for key in ("family", "year") if key in told}
         return Network(
             name, self.text(keys.get("about")), source, file, tuple(nets), strict,
-            {each: variants[each].settings for each in variants}, expect, variant, modified,
+            {each: variants[each].settings for each in variants}, variant, modified,
             tuple(self.diagnostics), extra, "name" in own, budget,
         )  # fmt: skip
 

@@ -46,7 +46,7 @@ def write(graphs: Sequence[Graph]) -> str:
     if shared:
         lines += ["", "shared:", *indented(shared)]
     if single:
-        lines += ["", *nets[0].lines(network.expect if graphs[0].net.name is None else graphs[0].net.expect)]
+        lines += ["", *nets[0].lines(graphs[0].net.expect)]
         return "\n".join(lines) + "\n"
     lines += ["", "nets:"]
     for number_, net in enumerate(nets):

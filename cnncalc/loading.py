@@ -47,9 +47,9 @@ def load(
 ) -> Network:
     """Load a network: a file, a bundled name (``alexnet``, ``densenet201``), ``-`` for stdin, or a one-line network.
 
-    ``set`` overrides parameters, by numbers as they are written (1.1 is 11/10), ``variant`` chooses a variant, ``input``
-    overrides the input's shape.  Raises :class:`SpecError` with all faults of the text that show before the network is
-    expanded.
+    ``set`` overrides parameters, by numbers as they are written (1.1 is 11/10), ``variant`` chooses a variant,
+    ``input`` overrides the input's shape.  Raises :class:`SpecError` with all faults of the text that show before the
+    network is expanded.
     """
     return read_network(target, set=set, variant=variant, input=input).sound()
 

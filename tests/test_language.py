@@ -383,7 +383,7 @@ def test_another_input_is_written_as_in_a_file(shape: str | tuple[int, ...]) -> 
 
 @pytest.mark.parametrize("shape", [(1, 0, 32), (1, -4, 32), (1.0, 32, 32), (1, "a"), "1x0x32"])
 def test_another_input_that_is_no_shape(shape: str | tuple[int, ...]) -> None:
-    with pytest.raises(SpecError, match="T104 .* is no shape"):
+    with pytest.raises(SpecError, match=r"T104 .* is no shape"):
         cnncalc.load("lenet5", input=shape)
     with pytest.raises(SpecError, match="T107"):
         cnncalc.load("alexnet", input=(224, 224, 3))

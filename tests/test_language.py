@@ -255,6 +255,15 @@ def test_params_variants_and_set() -> None:
     assert codes(text.replace("params: 32", "params: 33"), variant="wide") == ["E101"]
 
 
+def test_params_that_are_worked_out_follow_those_that_are_set() -> None:
+    text = "params: {w: 2, c: 4*w, d: c+1}\nvariants: {wide: {w: 3, d: 2*w}}\ninput: 3x8x8\nlayers: [conv c 1, conv d 1]"
+    assert outputs(text) == [(8, 8, 8), (9, 8, 8)]
+    assert [out for _, _, out in rows(text, set={"w": 5})] == [(20, 8, 8), (21, 8, 8)]
+    assert [out for _, _, out in rows(text, set={"c": 5})] == [(5, 8, 8), (6, 8, 8)]
+    assert [out for _, _, out in rows(text, variant="wide")] == [(12, 8, 8), (6, 8, 8)]
+    assert codes("params: {w: 2, c: 1/w}\ninput: 3x8x8\nlayers: conv 4*c 1", set={"w": 0}) == ["T109"]
+
+
 def test_what_nets_expect_is_that_of_the_file_as_it_stands() -> None:
     """A variant that sets numbers is another network; what nobody would compare is refused."""
     text = "params: {w: 4}\nvariants: {wide: {w: 8}, same: {}}\nnets: {g: {input: 3x8x8, layers: conv w 1, expect: {params: 16}}}"

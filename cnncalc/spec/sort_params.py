@@ -11,7 +11,7 @@ from cnncalc.layers import TABLE, canonical, kind_of
 from cnncalc.source import Items, Mapping, Scalar, Source, Tree
 from cnncalc.spec.bind import Binder, Faults
 from cnncalc.spec.budget import Limit
-from cnncalc.spec.evaluate import Scope, SpanFault, Unknown, evaluate
+from cnncalc.spec.evaluate import UNKNOWN, Scope, SpanFault, Unknown, evaluate
 from cnncalc.spec.longform import long_form
 from cnncalc.spec.network import Expectation, File
 from cnncalc.spec.phrase import parse_line, parse_value
@@ -105,7 +105,7 @@ class ParamSorter(NetSorter):
                         help=(hint or f"its parameters: {', '.join(file.params) or 'none'}",),
                     )
                     continue
-                number = self.number(setting, file.params, f"parameter {name.value}")
+                number = self.number(setting, {**file.params, **said.settings}, f"parameter {name.value}")
                 if number is not None:
                     said.settings[name.value] = number
             found[key.value] = said
@@ -118,8 +118,11 @@ class ParamSorter(NetSorter):
         variant: str | None,
         overrides: Dict[str, Any],
         source: Source,
+        tree: Tree | None,
     ) -> bool:
+        """Set what a variant and ``overrides`` say, and work out again what the file's ``tree`` of params calculates."""
         base = os.path.basename(source.name)
+        given: dict[str, Any] = {}
         if variant is not None:
             if variant not in variants:
                 hint = did_you_mean(variant, variants)
@@ -129,7 +132,7 @@ class ParamSorter(NetSorter):
                         "T113", f"--variant {variant}: {base} has no such variant", help=(f"{hint} {known}".strip(),)
                     )
                 )
-            file.params.update(variants[variant].settings)
+            given = dict(variants[variant].settings)
         for name, value in overrides.items():
             if name not in file.params:
                 hint = did_you_mean(name, file.params)
@@ -139,7 +142,13 @@ class ParamSorter(NetSorter):
                         "T111", f"--set {name}: {base} has no parameter {name!r}", help=(f"{hint} {known}".strip(),)
                     )
                 )
-            file.params[name] = value
+            given[name] = value
+        for key, value in tree if given and isinstance(tree, Mapping) else ():
+            if key.value in given:
+                file.params[key.value] = given[key.value]
+            elif key.value in file.params:
+                found = self.number(value, file.params, f"parameter {key.value}")
+                file.params[key.value] = UNKNOWN if found is None else found
         return bool(overrides)
 
     def defaults(self, tree: Tree | None, file: File) -> None:

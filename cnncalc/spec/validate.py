@@ -38,7 +38,7 @@ class Validator(ParamSorter):
         keys = self.keys(tree, KEYS, "an architecture file")
         file = self.file(source, keys, chain=(source.name,))
         variants = self.variants(keys.get("variants"), file)
-        modified = self.set_params(file, variants, variant, overrides, source)
+        modified = self.set_params(file, variants, variant, overrides, source, keys.get("params"))
         self.defaults(keys.get("defaults"), file)
         nets: list[Net] = []
         if "nets" in keys:

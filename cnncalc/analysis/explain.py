@@ -64,9 +64,7 @@ def layers_called(report: Report, name: str) -> tuple[Row, ...]:
     found = report.find(name)
     if isinstance(found, Row):
         return (found,)
-    prefix = f"{name}."
-    rows = tuple(row for row in report.rows if row.name.startswith(prefix) or row.line == name)
-    return rows or (found.rows if isinstance(found, Group) else ())
+    return found.rows if isinstance(found, Group) else ()
 
 
 def name_help(report: Report, name: str) -> str:

@@ -318,13 +318,22 @@ class Report:
     def _by_name(self) -> dict[str, Row]:
         return {row.name: row for row in self.rows}
 
+    @cached_property
+    def _by_line(self) -> dict[str, list[Row]]:
+        """The layers by the first segment of their names, which is that of their line where it has a name."""
+        found: dict[str, list[Row]] = {}
+        for row in self.rows:
+            found.setdefault(row.name.partition(".")[0], []).append(row)
+        return found
+
     def find(self, name: str) -> Row | Group | None:
         """The layer of that name, else the line, label or path of that name with all its layers."""
         row = self._by_name.get(name)
         if row is not None:
             return row
         prefix = f"{name}."
-        rows = tuple(row for row in self.rows if row.name.startswith(prefix) or row.line == name)
+        near = self._by_line.get(name.partition(".")[0], ())
+        rows = tuple(row for row in near if row.name.startswith(prefix) or row.line == name)
         index = self.graph_index(name)
         if index is not None and index >= 0:
             maker = self._by_name.get(self.graph.nodes[index].name)

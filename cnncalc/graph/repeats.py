@@ -56,12 +56,12 @@ class Repeater:
     def run_rounds(self, atom: Repeat, times: int, space: Space, flow: Flow) -> Flowing | None:
         """The rounds of a repeat.  A round that meets the shape of the one before it is stamped from it."""
         value: Flowing | None = None
-        names = set(space.names)
+        known = len(space.names)
         before: Round | None = None
         counted = ROUND not in space.variables and self.counts(atom.chain)
         outside = space.round
         for number in range(times):
-            labels = [each for each in space.names if each not in names]
+            labels = list(space.names)[known:] if len(space.names) > known else []  # names are never taken away
             for label in labels:
                 del space.names[label]  # a label in a repeat belongs to its round
             start = len(self.nodes)

@@ -75,6 +75,7 @@ def test_any_text_is_refused_or_understood(spec: str) -> None:
         ("1x8x8 | conv 1 1" + " | conv 1 1" * 150_000, "G112"),
         ("input: 1x8x8\nlayers: " + "[" * 10_000, "Y105"),
         ("a: &a [x,x,x]\nb: &b [*a,*a,*a]\nlayers: [*b,*b]", "Y104"),
+        ("1x8x8 | relu" + "".join(f"; a{n}: input | konv{n} 1" for n in range(4000)), "G101"),
         ("1x8x8 | con\u0475 1 1", "G101"),
         ("1x8x8 | relu | \uff43onv 1 1", "Y201"),
     ],

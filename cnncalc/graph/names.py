@@ -11,7 +11,7 @@ from cnncalc.layers import all_words
 from cnncalc.layers.base import got
 from cnncalc.shape import Shape, show
 from cnncalc.spec.evaluate import SIZE_NAMES, Scope, SpanFault, Unknown
-from cnncalc.spec.network import Net
+from cnncalc.spec.network import Block, Net, Statement
 from cnncalc.spec.sort_lines import RESERVED
 from cnncalc.spec.syntax import Call, Label, Span
 
@@ -22,8 +22,15 @@ class Names:
     def __init__(self, net: Net, faults: Faultbook) -> None:
         self.net = net
         self.faults = faults
-        self.lines: dict[int, set[str | None]] = {}
-        """The names of the lines of the net and of blocks, by the identity of their statements."""
+        self.lines: dict[int, dict[str | None, Statement]] = {}
+        """The lines of the net and of blocks by name, by the identity of their statements."""
+
+    def lines_of(self, body: Net | Block) -> dict[str | None, Statement]:
+        """The lines of the net or of a block by name."""
+        found = self.lines.get(id(body.statements))
+        if found is None:
+            found = self.lines[id(body.statements)] = {each.name: each for each in body.statements}
+        return found
 
     def label_fault(self, label: Label, space: Space) -> SpanFault | None:
         """What is wrong with a label's name; what a line or an input has, above or below, no label can have."""
@@ -31,11 +38,7 @@ class Names:
         if name in SIZE_NAMES or (space.block is None and name in RESERVED):
             reserved = ", ".join(RESERVED)
             return SpanFault("G110", f"{name!r} is a reserved name", label.span, (f"reserved are {reserved}",))
-        statements = (space.block or self.net).statements
-        lines = self.lines.get(id(statements))
-        if lines is None:
-            lines = self.lines[id(statements)] = {each.name for each in statements}
-        if name in lines or name in space.variables or space.names.get(name, LOST) != LOST:
+        if name in self.lines_of(space.block or self.net) or name in space.variables or space.names.get(name, LOST) != LOST:
             return SpanFault("G105", f"the name {name!r} is taken already", label.span)
         return None
 
@@ -63,7 +66,7 @@ class Names:
         def shape_of(name: str, span: Span) -> Shape | Unknown:
             value = self.resolve(space, name)
             if value is None:
-                raise SpanFault("G101", f"there is no line called {name!r}", span, self.help(name, space))
+                raise SpanFault("G101", f"there is no line called {name!r}", span, self.help(name, space, ()))
             found: Shape | Unknown = single(value, span).shape
             return found
 
@@ -88,7 +91,7 @@ class Names:
                 call.word_span,
                 (f"a line can only begin a chain: `{word} | ...`",),
             )
-        later = next((each for each in self.net.statements if each.name == word), None)
+        later = self.lines_of(self.net).get(word)
         if later is not None and space.block is None:
             if later.name == self.faults.line:
                 return SpanFault("G102", f"{word!r} cannot use itself", call.word_span)
@@ -98,25 +101,21 @@ class Names:
                 call.word_span,
                 (f"it is defined on line {later.mark.line}; a line can only use the lines above it",),
             )
-        if space.block is not None and any(each.name == word for each in self.net.statements):
+        if space.block is not None and later is not None:
             return SpanFault(
                 "G101",
                 f"a block does not see the line {word!r}",
                 call.word_span,
                 (f"give it as an argument: {space.block.name}(..., {word})",),
             )
-        if call.line:
-            hint = did_you_mean(word, space.names)
-            return SpanFault("G101", f"there is no line called {word!r}", call.word_span, (hint,) if hint else ())
-        return SpanFault(
-            "G101",
-            f"there is no layer, block or earlier line called {word!r}",
-            call.word_span,
-            self.help(word, space),
-        )
+        what = "line" if call.line else "layer, block or earlier line"
+        others = () if call.line else (*all_words(), *space.file.blocks)
+        message = f"there is no {what} called {word!r}"
+        return SpanFault("G101", message, call.word_span, self.help(word, space, others))
 
-    def help(self, word: str, space: Space) -> tuple[str, ...]:
-        hint = did_you_mean(word, [*all_words(), *space.file.blocks, *space.names])
+    def help(self, word: str, space: Space, others: tuple[str, ...]) -> tuple[str, ...]:
+        """The name that may be meant, of the lines or of ``others``; it takes long, so nothing once nobody is told."""
+        hint = "" if self.faults.full else did_you_mean(word, [*others, *space.names])
         return (hint,) if hint else ()
 
 

@@ -145,11 +145,16 @@ class Faultbook:
         self.line: str | None = None
         self.seen: set[tuple[str, str, int]] = set()
 
+    @property
+    def full(self) -> bool:
+        """Whether no more are kept."""
+        return len(self.diagnostics) >= DIAGNOSTIC_LIMIT
+
     def report(self, diagnostic: Diagnostic) -> None:
         """Keep a diagnostic, once for each place."""
         mark = diagnostic.mark
         key = (diagnostic.code, mark.source.name if mark else "", mark.start if mark else -1)
-        if key not in self.seen and len(self.diagnostics) < DIAGNOSTIC_LIMIT:
+        if key not in self.seen and not self.full:
             self.seen.add(key)
             self.diagnostics.append(
                 diagnostic if diagnostic.layer or not self.line else diagnostic._replace(layer=self.line)

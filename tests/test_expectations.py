@@ -55,6 +55,13 @@ def test_a_figure_that_is_not(name: str, figure: int) -> None:
     assert expecting(**{name: figure + 1}) == [("E101", wanted)]
 
 
+def test_no_field_behind_a_vector() -> None:
+    """The name is known; it is the figure that there is none of."""
+    text = "input: 10\nlayers: {a: fc 3}\nexpect: {receptive_field: 5, a.receptive_field: 3}"
+    found = [each.message for each in cnncalc.analyse(cnncalc.parse(text)).diagnostics]
+    assert found == [f"{each} has no receptive_field: a vector flows in" for each in ("the network", "a")]
+
+
 @pytest.mark.parametrize(
     ("name", "value", "code"),
     [

@@ -1,4 +1,4 @@
-"""Claims in a phrase: ``= 96x55x55`` after a step."""
+"""Claims in a phrase: ``=> 96x55x55`` after a step."""
 
 from __future__ import annotations
 

@@ -133,6 +133,12 @@ def test_spellings_of_one_convolution(phrase: str) -> None:
     assert report.rows[0].params == 34_944
 
 
+def test_every_field_called_groups_has_its_letter() -> None:
+    for phrase in ("conv 6 1 g3", "gn g3", "shuffle g3", "shuffle groups=3"):
+        (row,) = cnncalc.analyse(cnncalc.parse(f"6x8x8 | {phrase}")).rows
+        assert getattr(row.node.layer, "groups", None) == 3
+
+
 def test_vgg_spelling_is_case_blind_and_adds_no_activation() -> None:
     assert [kind for _, kind, _ in rows("3x8x8 | Conv3-64 | MaxPool | FC-10")] == ["conv", "maxpool", "flatten", "fc"]
 

@@ -1,10 +1,10 @@
 """Layers with several inputs, and the parts of a value."""
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from cnncalc.layers.base import Call, Fault, Layer, Whole, WholeOrZero, Work
+from cnncalc.layers.base import Call, Fault, Layer, Letter, Whole, WholeOrZero, Work
 from cnncalc.layers.pointwise import Inplace
 from cnncalc.shape import Shape, elements, show
 
@@ -205,7 +205,7 @@ class Shuffle(Layer):
     example = "240x28x28 | shuffle 3"
     family: ClassVar[str] = "shape"
 
-    groups: Whole = Field(description="groups of channels")
+    groups: Annotated[Whole, Letter("g")] = Field(description="groups of channels")
 
     def output(self, *shapes: Shape) -> Shape:
         if shapes[0][0] % self.groups:

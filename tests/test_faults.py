@@ -32,6 +32,8 @@ FAULTS: list[tuple[str, str, str]] = [
     (f"{SOME}\nper_image: 2.5", "T104", "per_image must be a whole number from 1"),
     (f"{SOME}\nper_image: zz", "T108", "no parameter called 'zz'"),
     (f"{SOME}\n?", "Y103", "unknown key ''"),
+    (f"{SOME}\nname: [a]", "Y107", "name must be a single value"),
+    (f"{SOME}\nabout: {{a: b}}", "Y107", "about must be a single value"),
     (f"{SOME}\nyear: 15", "T104", "a year has four digits"),
     (f"{SOME}\nconv: nobias", "Y103", "unknown key 'conv'"),
     (f"{SOME}\nparams: {{n: 3x3}}", "T104", "parameter n must be a number"),
@@ -56,6 +58,7 @@ FAULTS: list[tuple[str, str, str]] = [
     ("input: 3x8x8\nlayers:\n - op: conv\n   channels:", "Y106", "'channels' has no value"),
     ("input: 3x8x8\nlayers:\n - op: add", "Y106", "add in the long form needs `from:`"),
     ("input: 3x8x8\nlayers:\n - op: add\n   from: [{a: 1}]", "Y107", "`from:` is the name of a line, or a list"),
+    ("input: 3x8x8\nlayers:\n - a: relu\n - {op: add, from: [a, input], inplace: yes}", "T104", "must be true or false"),
     ("input: 3x8x8\nlayers:\n - op: residual", "Y107", "residual has no long form"),
     ("input: 3x8x8\nlayers:\n - a: relu\n - {op: relu, from: [a, input]}", "T103", "relu takes one input"),
     # names
@@ -124,6 +127,7 @@ FAULTS: list[tuple[str, str, str]] = [
     ),
     ("input: 3x8x8\nlayers: [{op: conv, channels: 4, kernel: [3, [2]]}]", "T104", "must be a whole number, got (2,)"),
     ("input: 3x8x8\nlayers: [{op: conv, channels: [4], kernel: 3}]", "T104", "must be a whole number, got (4,)"),
+    ("3x8x8 | maxpool 2 as p | unpool p kernel=3", "T101", "unpool takes its kernel from the pooling that it undoes"),
     # repeats
     ("3x8x8 | (conv 4 1)*(3/2)", "T105", "a repeat needs a whole number from 0, got 1.5"),
     ("3x8x8 | (conv 4 1)*(1==1)", "T105", "a repeat needs a whole number from 0, got true"),

@@ -282,7 +282,11 @@ class Expander:
         for field, use in kind.lines.items():
             if use == "node" and field in slots:
                 links[field] = slots[field].value
-                slots.update(self.builder.undo_pooling(links[field], slots[field]))
+                undone = self.builder.undo_pooling(links[field], slots[field])
+                for other, slot in slots.items():
+                    if other != field and other in undone:
+                        raise SpanFault("T101", f"{word} takes its {other} from the pooling that it undoes", slot.span)
+                slots.update(undone)
         defaults = space.file.defaults.get(word, {})
         layer = make_layer(call, kind, slots, defaults, self.builder.layers)
         if layer is None or isinstance(wire.shape, Unknown):

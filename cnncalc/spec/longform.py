@@ -98,7 +98,11 @@ def long_form(tree: Mapping) -> tuple[Scalar, Chain]:
                 mark = Mark(tree.source, *each.name_span)
                 help = (hint,) if hint else ()
                 raise SpecError(Diagnostic("T101", f"{word} has no option {each.option!r}", mark, help=help))
-            if getattr(each.value, "text", "") == "true":
+            said = getattr(each.value, "text", "").lower()
+            if said not in ("true", "false"):
+                mark = Mark(tree.source, *each.span)
+                raise SpecError(Diagnostic("T104", f"{word}'s {each.option} must be true or false", mark))
+            if said == "true":
                 flag = Call(str(each.option), (), each.name_span, each.name_span)
                 branches.append(Branch(None, one_step(flag), None))
         if not sources:

@@ -79,6 +79,9 @@ class Validator(ParamSorter):
         if modified:
             budget, expects, budgets = (), [()] * len(nets), [()] * len(nets)
         nets = [net._replace(expect=a, budget=b) for net, a, b in zip(nets, expects, budgets, strict=True)]
+        for key in ("name", "about", "family"):
+            if key in keys:
+                self.scalar(keys[key], key)
         own = said.keys
         name = self.text(own.get("name", keys.get("name"))) or (
             os.path.splitext(os.path.basename(source.name))[0] if source.folder is not None else "network"

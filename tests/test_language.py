@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import cnncalc
-from cnncalc import api, loading
+from cnncalc import api, files, loading
 from cnncalc.errors import SpecError
 from cnncalc.source import Source
 
@@ -350,6 +350,23 @@ def test_imports_stay_in_the_folder(tmp_path: Path) -> None:
     with pytest.raises(SpecError) as caught:
         cnncalc.load(tmp_path / "a.yaml")
     assert "circle" in str(caught.value)
+
+
+def test_a_file_is_read_once_however_many_import_it(tmp_path: Path) -> None:
+    """Each of them imports the next one twice: 2**14 readings, told once what is wrong with the last."""
+    for number in range(14):
+        (tmp_path / f"b{number}.yaml").write_text(f"import: [b{number + 1}.yaml, ./b{number + 1}.yaml]", "utf-8")
+    (tmp_path / "b14.yaml").write_text("blocks: {f(c): conv c 1, g(): relu |}", "utf-8")
+    (tmp_path / "net.yaml").write_text("import: b0.yaml\ninput: 3x8x8\nlayers: f 4", "utf-8")
+    opened: list[str] = []
+
+    def opening(name: str) -> Source:
+        opened.append(Path(name).name)
+        return files.load_source(name)
+
+    network = loading.network_of(files.load_source(tmp_path / "net.yaml"), open_file=opening)
+    assert opened == [f"b{number}.yaml" for number in range(15)]
+    assert [each.code for each in network.diagnostics] == ["Y201"]
 
 
 def test_a_symbolic_link_does_not_lead_out(tmp_path: Path) -> None:

@@ -31,6 +31,8 @@ class Validator(ParamSorter):
         super().__init__()
         self.open_file = open_file
         self.read = read
+        self.files: dict[str, File] = {}
+        """The files imported so far, by their real paths: each is read once, however many import it."""
 
     def network(self, tree: Mapping, overrides: Dict[str, Any], variant: str | None) -> Network:
         """The network of a tree; raises :class:`SpecError` only where nothing at all can be made of it."""
@@ -152,6 +154,9 @@ class Validator(ParamSorter):
             if len(chain) > IMPORT_LIMIT:
                 self.report("G111", f"imports nested deeper than {IMPORT_LIMIT}", scalar.mark)
                 continue
+            if real in self.files:
+                file.blocks |= self.files[real].blocks
+                continue
             try:
                 source = self.open_file(path)
                 other = self.read(source)
@@ -168,8 +173,8 @@ class Validator(ParamSorter):
             keys = self.keys(other, KEYS, "an architecture file")
             imported = self.file(source, keys, (*chain, path))
             self.defaults(keys.get("defaults"), imported)
-            for block in imported.blocks.values():
-                file.blocks[block.name] = block
+            self.files[real] = imported
+            file.blocks |= imported.blocks
 
 
 def validate(

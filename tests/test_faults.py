@@ -45,6 +45,7 @@ FAULTS: list[tuple[str, str, str]] = [
     ("nets: {a: relu}", "Y107", "net a must be a mapping"),
     ("input: 3x8x8\nlayers: [a: relu, b: relu]\noutputs: [b, b]", "G105", "output 'b' stands twice"),
     ("input: 3x8x8\nlayers: [a: relu]\nexpect: {a: [3, [8], 8]}", "Y107", "an expected figure must be a single value"),
+    (f"{SOME}\nparams: {{w: 0.123456789012345, v: w*w*w}}", "T106", "a fraction with a denominator larger than 10^30"),
     # blocks and lines
     (f"{SOME}\nblocks: {{conv(c): relu}}", "G105", "'conv' is a layer already"),
     (f"{SOME}\nblocks: {{a(C): relu}}", "G110", "'C' is the name of a size"),

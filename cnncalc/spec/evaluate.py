@@ -160,7 +160,9 @@ def _bounded(value: int | Fraction | float, span: Span) -> int | Fraction | floa
         if not math.isfinite(value) or abs(value) > LARGEST:
             raise SpanFault("T106", "this number is larger than 10^15", span)
         return int(value) if value.is_integer() else value
-    if value.numerator > LARGEST * value.denominator or value.denominator > LARGEST**2 or -value > LARGEST:
+    if value.denominator > LARGEST**2:
+        raise SpanFault("T106", "this number is a fraction with a denominator larger than 10^30", span)
+    if value.numerator > LARGEST * value.denominator or -value > LARGEST:
         raise SpanFault("T106", "this number is larger than 10^15", span)
     return simplest(value)
 

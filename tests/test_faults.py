@@ -59,7 +59,11 @@ FAULTS: list[tuple[str, str, str]] = [
     ("input: 3x8x8\nlayers:\n - op: conv\n   channels:", "Y106", "'channels' has no value"),
     ("input: 3x8x8\nlayers:\n - op: add", "Y106", "add in the long form needs `from:`"),
     ("input: 3x8x8\nlayers:\n - op: add\n   from: [{a: 1}]", "Y107", "`from:` is the name of a line, or a list"),
-    ("input: 3x8x8\nlayers:\n - a: relu\n - {op: add, from: [a, input], inplace: yes}", "T104", "must be true or false"),
+    (
+        "input: 3x8x8\nlayers:\n - a: relu\n - {op: add, from: [a, input], inplace: yes}",
+        "T104",
+        "must be true or false",
+    ),
     ("input: 3x8x8\nlayers:\n - op: residual", "Y107", "residual has no long form"),
     ("input: 3x8x8\nlayers:\n - a: relu\n - {op: relu, from: [a, input]}", "T103", "relu takes one input"),
     # names

@@ -262,7 +262,9 @@ def test_params_variants_and_set() -> None:
 
 
 def test_params_that_are_worked_out_follow_those_that_are_set() -> None:
-    text = "params: {w: 2, c: 4*w, d: c+1}\nvariants: {wide: {w: 3, d: 2*w}}\ninput: 3x8x8\nlayers: [conv c 1, conv d 1]"
+    text = (
+        "params: {w: 2, c: 4*w, d: c+1}\nvariants: {wide: {w: 3, d: 2*w}}\ninput: 3x8x8\nlayers: [conv c 1, conv d 1]"
+    )
     assert outputs(text) == [(8, 8, 8), (9, 8, 8)]
     assert [out for _, _, out in rows(text, set={"w": 5})] == [(20, 8, 8), (21, 8, 8)]
     assert [out for _, _, out in rows(text, set={"c": 5})] == [(5, 8, 8), (6, 8, 8)]

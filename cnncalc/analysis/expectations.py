@@ -36,7 +36,9 @@ def check_one(report: Report, expectation: Expectation) -> Diagnostic | None:
         figure = last or key
         truth = figure_of(report, head, figure)
         if truth is None and (head in ("", "total") or report.find(head) is not None):
-            return Diagnostic("E103", f"{head or 'the network'} has no {figure}: a vector flows in", expectation.key.mark)
+            return Diagnostic(
+                "E103", f"{head or 'the network'} has no {figure}: a vector flows in", expectation.key.mark
+            )
         if truth is None:
             return unknown(report, expectation, head)
         return compare_figure(expectation, figure, head, truth)

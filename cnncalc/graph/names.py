@@ -38,7 +38,11 @@ class Names:
         if name in SIZE_NAMES or (space.block is None and name in RESERVED):
             reserved = ", ".join(RESERVED)
             return SpanFault("G110", f"{name!r} is a reserved name", label.span, (f"reserved are {reserved}",))
-        if name in self.lines_of(space.block or self.net) or name in space.variables or space.names.get(name, LOST) != LOST:
+        if (
+            name in self.lines_of(space.block or self.net)
+            or name in space.variables
+            or space.names.get(name, LOST) != LOST
+        ):
             return SpanFault("G105", f"the name {name!r} is taken already", label.span)
         return None
 

@@ -120,7 +120,7 @@ class ParamSorter(NetSorter):
         source: Source,
         tree: Tree | None,
     ) -> bool:
-        """Set what a variant and ``overrides`` say, and work out again what the file's ``tree`` of params calculates."""
+        """Set what a variant and ``overrides`` say, and work out again what the ``tree`` of params calculates."""
         base = os.path.basename(source.name)
         given: dict[str, Any] = {}
         if variant is not None:

@@ -267,8 +267,8 @@ def test_a_draw_hangs_on_the_two_ids_alone() -> None:
 
 def test_other_hash_seeds_change_nothing() -> None:
     code = (
-        "from cnncalc import api; from cnncalc.grading.variants import variant_of; import sys; "
-        "print(sorted(variant_of(api.read_assignment(sys.argv[1]), 'ada').values.items()))"
+        "from cnncalc import api; from cnncalc.grading.variants import Variants; import sys; "
+        "print(sorted(Variants(api.read_assignment(sys.argv[1])).of('ada').values.items()))"
     )
     printed = {
         subprocess.run(

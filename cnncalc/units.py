@@ -69,6 +69,8 @@ _MULTIPLES |= {"p": 10**15, "P": 10**15, "ti": 2**40, "Ti": 2**40, "pi": 2**50, 
 _MULTIPLES |= {"t": 10**12, "T": 10**12, "ki": 2**10, "Ki": 2**10, "mi": 2**20, "Mi": 2**20, "gi": 2**30, "Gi": 2**30}
 _FIGURE = re.compile(r"(?P<number>\d[\d,_ ]*(?:\.\d+)?(?:[eE][+-]?\d{1,3})?)\s*(?P<unit>[kKmMgGtTpPbB]i?)?B?\Z")
 
+_BYTES = re.compile(r"(?<=\d)\s*[bB]\Z")
+
 
 class Figure(NamedTuple):
     """A figure as somebody wrote it: the value and half of its last digit, 0 where it is exact."""
@@ -81,9 +83,12 @@ class Figure(NamedTuple):
         return abs(truth - self.value) <= self.slack
 
 
-def read_figure(text: str) -> Figure | None:
-    """Read ``62378344``, ``62,378,344``, ``25.6M``, ``4.09 G``, ``24GiB``; None where it is no figure."""
-    found = _FIGURE.match(text.strip())
+def read_figure(text: str, bytes: bool = False) -> Figure | None:
+    """Read ``62378344``, ``62,378,344``, ``25.6M``, ``4.09 G``, ``24GiB``; None where it is no figure.
+
+    ``1.2B`` is a billion, but with ``bytes`` a ``B`` alone is a byte: ``576 B``."""
+    text = text.strip()
+    found = _FIGURE.match(_BYTES.sub("", text) if bytes else text)
     if not found or len(text) > 60:
         return None
     digits = re.sub(r"[,_ ]", "", found["number"])

@@ -194,3 +194,8 @@ def test_a_configured_budget() -> None:
 
 def test_data_types_are_those_of_the_memory_model() -> None:
     assert DTYPES == MODELLED
+
+
+def test_bytes_are_no_billions() -> None:
+    found = check_source(Source("net.yaml", NET + "budget: {peak_memory: 120B}\n")).findings
+    assert [each.code for each in found if each.code == "B104"] == ["B104"]

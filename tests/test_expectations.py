@@ -49,6 +49,12 @@ def test_what_is_right() -> None:
     assert expecting(**FIGURES, **SHAPES) == []
 
 
+@pytest.mark.parametrize("said", ["1736 B", "1736B", "1.7 KiB", "1,736", "1.74 kB"])
+def test_bytes_are_no_billions(said: str) -> None:
+    assert expecting(memory=f"'{said}'") == []
+    assert [code for code, _ in expecting(macs="'4176 B'")] == ["E101"]
+
+
 @pytest.mark.parametrize(("name", "figure"), FIGURES.items())
 def test_a_figure_that_is_not(name: str, figure: int) -> None:
     wanted = f"expected {name} to be {figure + 1}, but it is {figure:,}"

@@ -127,7 +127,7 @@ def weights(rows: tuple[Row, ...]) -> int:
 
 def compare_figure(expectation: Expectation, figure: str, name: str, truth: int) -> Diagnostic | None:
     value = expectation.value
-    claimed = read_figure(value.value)
+    claimed = read_figure(value.value, figure == "memory")
     if claimed is None:
         return Diagnostic(
             "E103",

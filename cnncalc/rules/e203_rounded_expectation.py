@@ -55,7 +55,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
             continue
         for each in view.graph.net.expect:
             head, _, figure = each.key.value.rpartition(".")
-            claimed = read_figure(each.value.value) if figure in FIGURES else None
+            claimed = read_figure(each.value.value, figure == "memory") if figure in FIGURES else None
             if claimed is None or not claimed.slack or each.value in seen:
                 continue
             truth = figure_of(view.report, head, figure)

@@ -94,7 +94,7 @@ def _conditions(value: Dict[str, Any]) -> tuple[int, str, bool]:
 
 
 def _number(figure: str, key: str, value: Any) -> int:
-    found = None if isinstance(value, bool) else read_figure(str(value))
+    found = None if isinstance(value, bool) else read_figure(str(value), figure == "peak_memory")
     if found is None or (found.value.denominator > 1 and figure in ("batch", "layers", "receptive_field")):
         example = {"peak_memory": "2GiB", "batch": "32", "layers": "50", "receptive_field": "224"}.get(figure, "5M")
         what = "a batch" if figure == "batch" else f"a budget of {figure}"

@@ -73,7 +73,7 @@ def fitting(graph: Graph, limit: int, workspace: int, options: dict[str, Any]) -
 
 def read_limit(size: str) -> int:
     """The bytes of ``24GiB``, in whatever case; raises :class:`SpecError`."""
-    figure = read_figure(size.upper().replace("IB", "iB"))
+    figure = read_figure(size.upper().replace("IB", "iB"), bytes=True)
     if figure is None or figure.value < 1:
         help = [f"a GPU is chosen with --gpu {size}"] if gpu_named(size) else []
         raise fault("T104", f"--limit takes a size such as 24GiB, got {size!r}", help=help)

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from cnncalc.analysis.receptive import Fields, Paths, merged
-from cnncalc.analysis.report import Row, Setting, plain
+from cnncalc.analysis.report import Row, plain
+from cnncalc.analysis.setting import Setting
 from cnncalc.analysis.steps import NOTE, NUMBERS, RESULT, SYMBOLS, WORDS, Section, Step, alike
 from cnncalc.arithmetic import Reach, ReceptiveField
 from cnncalc.graph import Node

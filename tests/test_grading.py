@@ -397,6 +397,19 @@ def test_a_sum_of_made_up_rows_earns_nothing(row: str, total: str) -> None:
     assert sum(each.points for each in found.values()) == 0
 
 
+def test_equal_own_shapes_of_two_branches_are_not_mixed_up() -> None:
+    """16 maps instead of 24 in one branch, or instead of 40 in the other: 16 + 40 = 56 come out, or 24 + 16 = 40."""
+    grader = Grader(
+        assignment(
+            "network: {input: [3, 9, 9], layers: {a: conv 24 3 p1, b: {op: conv, channels: 40, kernel: 3, pad: 1, from: input}, "
+            "both: {op: concat, from: [a, b]}, c: conv 10 1}}\nquestions: [a.output, b.output, both.channels]\n"
+        )
+    )
+    for answers in ({"a.output": "16x9x9", "both.channels": "56"}, {"b.output": "16x9x9", "both.channels": "40"}):
+        found = grader.grade(Submission("", {id: Answer(id, said) for id, said in answers.items()}, ""))
+        assert found.answers[2].verdict == "carried_forward"
+
+
 def test_a_sum_of_carried_rows_is_carried() -> None:
     found = answered(EASY, {"a.output": "16x64x64", "d.params": "327690", "sum": "333546"})
     assert found["d.params"].verdict == found["sum"].verdict == "carried_forward"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 from cnncalc.analysis.report import Report, Row
 from cnncalc.grading.records import Number, Question, Value
@@ -94,6 +94,16 @@ def output_of(layer: Layer, shapes: tuple[Shape, ...]) -> Shape | None:
         return layer.output(*shapes)
     except (Fault, ValueError, ZeroDivisionError):
         return None
+
+
+Flowing: TypeAlias = tuple[tuple[int, Shape], ...]
+"""The student's own shapes that flow into some layers, each with the node that it comes from."""
+
+
+def flows_in(about: Subject, changed: Mapping[int, Shape]) -> Flowing:
+    """What of ``changed`` flows into the rows of a question: equal shapes of two branches are not the same."""
+    sources = [each for row in about.rows for each in (*row.node.inputs, *row.node.links) if each in changed]
+    return tuple([(each, changed[each]) for each in sources])
 
 
 def carried(question: Question, about: Subject, flow: Flow, changed: Mapping[int, Shape]) -> Carried | None:

@@ -5,7 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
-from cnncalc.grading.carrying import Carried, Flow, alike, carried, on_top, output_node, own_total, plausible
+from cnncalc.grading.carrying import (
+    Carried,
+    Flow,
+    Flowing,
+    alike,
+    carried,
+    flows_in,
+    on_top,
+    output_node,
+    own_total,
+    plausible,
+)
 from cnncalc.grading.diagnosis import WRONG_VERDICTS, Marked, Votes, diagnosis, ranking
 from cnncalc.grading.judging import judge
 from cnncalc.grading.records import (
@@ -55,10 +66,10 @@ class Marker:
             self.tables[item.question.id] = table_of(item, rank, sheet.report.value_bytes)
         self._judged: dict[tuple[str, str], Judged] = {}
         self.flow = Flow(sheet.report)
-        self._carried: dict[tuple[str, tuple[Shape, ...]], Carried | None] = {}
+        self._carried: dict[tuple[str, Flowing], Carried | None] = {}
         self._terms: dict[str, dict[str, int]] = {}
         self._graded: dict[tuple[object, ...], tuple[Marked, Graded]] = {}
-        self._more: dict[tuple[int, tuple[Shape, ...]], tuple[Marked, Judged]] = {}
+        self._more: dict[tuple[int, Flowing], tuple[Marked, Judged]] = {}
 
     def judge(self, item: Item, text: str) -> Judged:
         """An answer by itself; equal answers are judged once."""
@@ -113,7 +124,7 @@ class Marker:
         if question.layer is None or not changed:
             return None
         about = self.subjects[question.id]
-        flowing = tuple([changed[each] for row in about.rows for each in row.node.inputs if each in changed])
+        flowing = flows_in(about, changed)
         if not flowing:
             return None
         key = question.id, flowing
@@ -131,8 +142,7 @@ class Marker:
         if judged.value is None or question.layer is None or settled:
             return mark
         about = self.subjects[question.id]
-        flowing = tuple([changed[each] for row in about.rows for each in row.node.inputs if each in changed])
-        key = id(judged), flowing
+        key = id(judged), flows_in(about, changed)
         if key not in self._more:
             if len(self._more) >= CACHED:
                 self._more.clear()

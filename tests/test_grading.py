@@ -415,6 +415,24 @@ def test_a_sum_of_carried_rows_is_carried() -> None:
     assert found["d.params"].verdict == found["sum"].verdict == "carried_forward"
 
 
+@pytest.mark.parametrize(
+    ("rows", "total"),
+    [
+        ({"pool.params": "4"}, 112 + 4 + 333 + 230),  # a pooling that was given a 2x2 kernel's weights
+        ({"a.params": "108"}, 108 + 333 + 230),  # the line of two convolutions is one row of the student's
+        ({"two.params": "324"}, 112 + 324 + 230),
+        ({"a.params": "108", "pool.params": "4", "two.params": "324"}, 108 + 4 + 324 + 230),
+    ],
+)
+def test_a_sum_of_own_rows_takes_what_learns_nothing_and_whole_lines(rows: dict[str, str], total: int) -> None:
+    """By hand: 3*3*3*4 + 4 = 112; 3*3*4*4 + 4 + 3*3*4*5 + 5 = 333; 3*3*5*5 + 5 = 230."""
+    text = "network: {input: [3, 28, 28], layers: {a: conv 4 3 p1, pool: pool 2, two: conv 4 3 p1 -> conv 5 3 p1, "
+    text += "c: conv 5 3}}\nquestions: [a.params, pool.params, two.params, c.params, {id: sum, layer: total, ask: params}]"
+    given = {"a.params": "112", "pool.params": "0", "two.params": "333", "c.params": "230", **rows}
+    assert answered(text, {**given, "sum": str(total)})["sum"].verdict == "carried_forward"
+    assert answered(text, {**given, "sum": str(total + 1)})["sum"].verdict != "carried_forward"
+
+
 OWN = 5 * 5 * 8  # what flows into fc1 after a 6x6 window instead of 5x5: 8 maps of 5x5, not 8 of 6x6
 CARRIED = {
     "fc1.params": OWN * 10 + 10,

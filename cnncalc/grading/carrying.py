@@ -184,10 +184,8 @@ def figure(question: Question, row: Row, shapes: tuple[Shape, ...]) -> int:
 
 
 def own_total(question: Question, terms: Mapping[str, int], right: Mapping[str, int]) -> Carried | None:
-    """The sum of the student's own rows, where some of them are wrong; the rows that were not asked for are right."""
-    if question.layer is not None or not terms or all(terms[name] == right[name] for name in terms):
-        return None
-    if any(value < 0 for value in terms.values()):
+    """The sum of the student's own rows; ``terms`` are the wrong ones among them, all others are right."""
+    if question.layer is not None or not terms or any(value < 0 for value in terms.values()):
         return None
     rows = {**right, **terms}
     total = sum(rows.values())

@@ -191,19 +191,17 @@ class Marker:
         right = self._terms.get(question.id)
         if right is None:
             right = self._terms[question.id] = dict(terms_of(question, self.subjects[question.id]))
-        terms = {}
+        terms: dict[str, int] = {}
         for each in marked:
             other, value = each.item.question, each.judged.value
             if other.ask != question.ask or other.layer is None or not isinstance(value, int):
                 continue
-            names = [
-                name for name in (other.layer, *(row.name for row in self.subjects[other.id].rows)) if name in right
-            ]
-            if not names:
-                continue
-            if each.judged.verdict == WRONG and each.carried is None and not alike(value, right[names[0]]):
+            names = [each for each in (other.layer, *(row.name for row in self.subjects[other.id].rows)) if each in right]
+            expected = sum(right[each] for each in names)
+            if each.judged.verdict == WRONG and each.carried is None and not alike(value, expected):
                 return None  # a sum of rows that were made up is no work
-            terms[names[0]] = value
+            if value != expected:  # the first of a line's rows stands for all of them
+                terms |= dict.fromkeys(names, 0) | {names[0] if names else other.layer: value}
         return own_total(question, terms, right)
 
     # -- the record ---------------------------------------------------------------------------------------------------

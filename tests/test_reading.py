@@ -65,6 +65,19 @@ def test_rounded_figures_say_how_far_they_go(text: str, value: Fraction, slack: 
     assert (found.kind, found.values, found.slack) == ("number", (value,), slack)
 
 
+@pytest.mark.parametrize("text", ["34944 ≈ 35k", "34,944 = 35k", "11*11*3*96 + 96 = 34944 ~= 35K"])
+def test_a_figure_that_is_rounded_once_more_is_the_figure(text: str) -> None:
+    found = read_answer(text)
+    assert (found.values, found.slack, found.problem) == ((34_944,), 0, "")
+    assert read_answer("54.25 ≈ 54").values == (54,)
+    assert read_answer("34944 ≈ 36k").kind == "unreadable"
+
+
+def test_a_function_needs_its_parentheses() -> None:
+    assert read_answer("floor(54.25) + 1").values == (55,)
+    assert read_answer("floor 54.25 + 1").kind == "unreadable"
+
+
 def test_what_was_read_is_shown() -> None:
     assert read_answer("34.9K").shown == "34,900 ± 50"
     assert read_answer("11*11*3*96+96").shown == "11*11*3*96+96 = 34,944"

@@ -117,6 +117,8 @@ class _Calculation:
             if function:
                 return Fraction(whole_up(value) if function == "ceil" else value.numerator // value.denominator)
             return value
+        if function:
+            raise NotArithmetic(f"{function} has no parentheses")
         token = self.tokens[self.at]
         if not token or not (token[0].isdigit() or token[0] == "."):
             raise NotArithmetic(f"{token or 'nothing'} stands where a number belongs")

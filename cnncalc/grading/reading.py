@@ -168,6 +168,9 @@ def checked(reading: Reading, before: list[str]) -> Reading:
     text = " ".join(before[-1].split())
     given = reading.values[0]
     if abs(Fraction(value) - given) <= reading.slack:
+        exact = read_number(before[-1])
+        if exact is not None and isinstance(value, int) and not exact.slack:
+            return exact  # 34944 = 35k: rounded only to be read more easily
         return reading._replace(worked=text)
     if read_number(before[-1]) is not None:
         return unreadable(f"{text} and {show_number(given)} are two answers")

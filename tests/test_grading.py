@@ -297,6 +297,36 @@ def test_a_product_for_a_side_is_still_a_number() -> None:
     assert one("alexnet", "conv1.params", "187*187").read_as == "187*187 = 34,969"
 
 
+@pytest.mark.parametrize(
+    ("network", "ask", "answer", "verdict"),
+    [
+        ("3x8x8 | conv 4 2", "height", "7", "correct"),
+        ("3x8x8 | conv 4 2", "height", "7x7", "correct"),
+        ("3x8x8 | conv 4 2", "height", "7*7 = 49", "wrong"),  # 49 is the answer, and wrong
+        ("3x50x50 | conv 4 2", "height", "7x7 = 49", "correct"),
+        ("3x50x50 | conv 4 2", "height", "7x7", "wrong"),  # 7, and not 49
+        ("3x64x64 | conv 8 9 /9", "kernel", "3x3", "wrong"),
+    ],
+)
+def test_a_square_is_the_side_and_its_product_the_product(network: str, ask: str, answer: str, verdict: str) -> None:
+    assert one(network, f"conv1.{ask}", answer).verdict == verdict
+
+
+@pytest.mark.parametrize(
+    ("network", "answer", "verdict"),
+    [  # 30x30x3 values are 10,800 bytes, 8x60x60 are 115,200
+        ("1x32x32 | conv 3 3", "0.0108 MB", "correct"),
+        ("1x32x32 | conv 3 3", "0.01 MB", "unreadable"),
+        ("3x64x64 | conv 8 5", "0.115 MB", "correct"),
+        ("3x64x64 | conv 8 5", "0.12 MB", "unreadable"),
+        ("3x64x64 | conv 8 5", "0.11 MB", "unreadable"),
+        ("3x64x64 | conv 8 5", "115 kB", "correct"),
+    ],
+)
+def test_significant_digits_begin_behind_the_zeros(network: str, answer: str, verdict: str) -> None:
+    assert one(network, "conv1.memory", answer, rounding="sig:3").verdict == verdict
+
+
 def test_an_answer_that_names_its_order_is_read_in_it() -> None:
     assert one("3x32x48 | conv 20 3 p1", "conv1.output", "(C, H, W) = (32, 48, 20)").verdict != "correct"
     assert one("3x32x48 | conv 20 3 p1", "conv1.output", "32x48x20 (HxWxC)").verdict == "correct"

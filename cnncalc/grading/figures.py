@@ -34,13 +34,15 @@ def judge_for_figure(table: Table, reading: Reading) -> Judged:
 
 
 def judge_number(table: Table, reading: Reading) -> Judged:
-    """A number for a figure; ``11x11`` is the product or, where one side is asked for, the side."""
+    """A number for a figure; where one side is asked for, ``11x11`` is the side, ``11*11`` the product or the side, and
+    ``11x11 = 121`` the product."""
     judged = judge_figure(table, reading)
     question = table.question
-    if judged.verdict == CORRECT or (question.ask not in SIZE_ASKS and question.blank not in SIDES):
+    if question.ask not in SIZE_ASKS and question.blank not in SIDES:
         return judged
     square = _SQUARE.fullmatch(reading.worked)
-    if square is None:
+    alone = reading.shown.startswith(" ".join(reading.worked.split()))
+    if square is None or not alone or (judged.verdict == CORRECT and "*" in reading.worked):
         return judged
     return judge_figure(table, Reading("number", (int(square[1]),), shown="x".join(_DIGITS.findall(reading.worked))))
 
@@ -117,7 +119,7 @@ def judge_rounded(table: Table, reading: Reading, meant: Meant, right: Number) -
     value, slack = meant.value, meant.slack
     off = abs(Fraction(right) - value)
     if digits is not None and right:
-        unit = Fraction(10) ** (len(str(int(right / meant.factor))) - digits) * meant.factor
+        unit = Fraction(10) ** (magnitude(right / meant.factor) - digits) * meant.factor
         if off <= unit / 2 and slack <= unit / 2:
             return Judged(CORRECT, reading.shown, value, note=f"to {digits} significant digits")
     if not slack or off > slack:
@@ -128,6 +130,14 @@ def judge_rounded(table: Table, reading: Reading, meant: Meant, right: Number) -
     needed = digits if digits is not None else digits_needed(table, right)
     enough = f"at least {needed} digits" if needed > 1 else "it exactly"
     return Judged(UNREADABLE, reading.shown, note=f"the right size, but give {enough}")
+
+
+def magnitude(value: Fraction) -> int:
+    """The digits in front of the point: 3 of 115.2, 0 of 0.1152, -1 of 0.0108."""
+    length = len(str(int(value))) if value >= 1 else 0
+    while 0 < value * Fraction(10) ** -length < Fraction(1, 10):
+        length -= 1
+    return length
 
 
 def digits_needed(table: Table, right: Number) -> int:

@@ -327,6 +327,45 @@ def test_significant_digits_begin_behind_the_zeros(network: str, answer: str, ve
     assert one(network, "conv1.memory", answer, rounding="sig:3").verdict == verdict
 
 
+def test_a_field_has_no_channels() -> None:
+    """A 3x5 window sees 3 rows and 5 columns."""
+    for accept in ({}, {"order": "hwc"}, {"order": "chw"}):
+        network, ask = "3x50x50 | conv 4 3x5", "conv1.receptive_field"
+        assert one(network, ask, "3x5", **accept).verdict == "correct"
+        turned = one(network, ask, "5x3", **accept)
+        assert (turned.verdict, names(turned)) == ("diagnosed", ["height-and-width-swapped"])
+        for answer in ("3x7", "3", "5", "15"):
+            found = one(network, ask, answer, **accept)
+            assert found.verdict != "correct" and "channels" not in found.reason and "values" not in found.reason
+
+
+def test_height_and_width_of_a_volume() -> None:
+    """Windows of 3 leave 18, 22 and 26 of 20, 24 and 28."""
+    volume = "3x20x24x28 | conv 12 3x3x3"
+    assert names(one(volume, "conv1.output", "12x18x26x22")) == ["height-and-width-swapped"]
+    assert one(volume, "conv1.output", "12x26x22x18").verdict == "wrong"  # it is depth and width that are swapped
+
+
+def test_the_depth_of_maps_is_their_channels() -> None:
+    for order in ("any", "chw", "hwc"):
+        assert one("alexnet", "conv1.output", "W=55, H=55, D=96", order=order).verdict == "correct"
+    volume = "3x20x24x28 | conv 12 3x3x3"
+    assert one(volume, "conv1.output", "D=18, H=22, W=26, C=12").verdict == "correct"
+
+
+def test_a_vector_may_be_rounded_as_its_features_may() -> None:
+    network = "3x64x64 | conv 12 3 | flatten"  # 12x62x62 are 46,128 values
+    for ask in ("output", "features"):
+        assert one(network, f"flatten1.{ask}", "46.1k").verdict == "correct"
+        assert one(network, f"flatten1.{ask}", "~50000").verdict == "unreadable"
+        assert one(network, f"flatten1.{ask}", "46.2k").verdict == "wrong"
+
+
+def test_what_is_said_where_no_size_is_right() -> None:
+    found = one("3x28x28 | conv 4 3 /2", "conv1.height", "99", tiling="strict")
+    assert found.reason == "the stride does not tile, and no known mistake gives it"
+
+
 def test_an_answer_that_names_its_order_is_read_in_it() -> None:
     assert one("3x32x48 | conv 20 3 p1", "conv1.output", "(C, H, W) = (32, 48, 20)").verdict != "correct"
     assert one("3x32x48 | conv 20 3 p1", "conv1.output", "32x48x20 (HxWxC)").verdict == "correct"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from math import prod
 
-from cnncalc.grading.figures import judge_for_figure, judge_number
+from cnncalc.grading.figures import Meant, judge_for_figure, judge_number, judge_rounded
 from cnncalc.grading.reading import read_answer
 from cnncalc.grading.records import CORRECT, DIAGNOSED, UNREADABLE, WRONG, Number, Reading, Value
 from cnncalc.grading.tables import BOTH_WRONG, Judged, Table
@@ -57,18 +57,28 @@ def judge_shape(table: Table, reading: Reading) -> Judged:
     best = max(readings, key=preference)
     written_as = reading.shown
     if not reading.axes and len(right) > 1 and len(set(values)) > 1:
-        first = axis_names(len(right) - 1)
-        written_as += f" ({' x '.join(('C', *first) if best.value == values else (*first, 'C'))})"
+        names = names_of(table, right)
+        written_as += f" ({' x '.join(names if best.value == values else (*names[1:], names[0]))})"
     return best._replace(read_as=written_as, note="; ".join(filter(None, (*notes, best.note))))
 
 
 def orders(table: Table, reading: Reading, values: tuple[Number, ...]) -> Iterator[tuple[Number, ...]]:
-    """The shape with channels first, for every order that it may be written in."""
+    """The shape with channels first, for every order that it may be written in; a field has no channels."""
     order = table.question.accept.order
+    if table.question.ask == "receptive_field":
+        yield values
+        return
     if order != "hwc" or reading.axes.startswith("C"):
         yield values
     if order != "chw" and not reading.axes.startswith("C") and len(values) > 1:
         yield (values[-1], *values[:-1])
+
+
+def names_of(table: Table, right: tuple[Number, ...]) -> tuple[str, ...]:
+    """The names of the axes that are asked for."""
+    if table.question.ask == "receptive_field":
+        return axis_names(len(right))
+    return ("C", *axis_names(len(right) - 1)) if len(right) > 1 else ("a single number",)
 
 
 def preference(judged: Judged) -> tuple[int, int, int]:
@@ -106,7 +116,7 @@ def judge_order(
     channels = table.by_value.get((values[0], *right[1:]), ())
     if sizes and channels and values[0] != right[0] and values[1:] != right[1:]:
         return Judged(DIAGNOSED, shown, values, (*sizes, *channels), BOTH_WRONG)
-    return Judged(WRONG, shown, values, note=parts_right(values, right))
+    return Judged(WRONG, shown, values, note=parts_right(table, values, right))
 
 
 def near(values: tuple[Number, ...], other: Value, slack: Fraction) -> bool:
@@ -121,6 +131,9 @@ def swapped(
 ) -> Iterator[tuple[str, tuple[Number, ...], str, str]]:
     """The right shape with its axes in another order."""
     order = table.question.accept.order
+    field = table.question.ask == "receptive_field"
+    if field:
+        order = "any"
     if named and len(right) > 1:
         message = "the numbers are right, but of other axes than those that you name"
         yield "axes-in-other-order", (*right[1:], right[0]), message, "In which order do the axes stand?"
@@ -134,13 +147,15 @@ def swapped(
                 f"the numbers are right, but {wanted}",
                 "In which order do the axes stand?",
             )
-    if len(right) > 2:
-        turned = (right[0], *reversed(right[1:]))
+    if len(right) > (1 if field else 2):
+        turned = (*right[:-2], right[-1], right[-2])
         yield "height-and-width-swapped", turned, "height and width are swapped", "Height comes before width."
 
 
-def parts_right(values: tuple[Number, ...], right: tuple[Number, ...]) -> str:
+def parts_right(table: Table, values: tuple[Number, ...], right: tuple[Number, ...]) -> str:
     """Which part of a wrong shape is right."""
+    if table.question.ask == "receptive_field":
+        return ""
     if len(right) > 1 and values[1:] == right[1:]:
         return "the sizes are right, the channels are not"
     return "the channels are right, the sizes are not" if len(right) > 1 and values[0] == right[0] else ""
@@ -149,11 +164,11 @@ def parts_right(values: tuple[Number, ...], right: tuple[Number, ...]) -> str:
 def judge_axes(table: Table, values: tuple[Number, ...], right: tuple[Number, ...]) -> Judged:
     """A shape with too few or too many axes."""
     shown = written(values)
-    if len(right) > 1 and values == right[1:]:
+    if len(right) > 1 and values == right[1:] and table.question.ask != "receptive_field":
         message = f"the {written(right[0])} channels are missing"
         hint = "A shape has channels as well as sizes."
         return Judged(DIAGNOSED, shown, None, (Mistake("channels-missing", values, shown, message, hint),))
-    names = ("C", *axis_names(len(right) - 1)) if len(right) > 1 else ("a single number",)
+    names = names_of(table, right)
     return Judged(
         UNREADABLE, shown, note=f"a shape with {len(values)} axes, asked for are {len(right)}: {' '.join(names)}"
     )
@@ -165,11 +180,11 @@ def judge_for_shape(table: Table, reading: Reading) -> Judged:
     assert isinstance(right, tuple)
     (value,) = reading.values
     if len(right) == 1:
-        return judge_order(table, (value,), right)._replace(read_as=reading.shown)
+        return judge_for_vector(table, reading, right[0])
     if value in table.truth.also:
         return Judged(CORRECT, reading.shown, table.truth.value, note="the number of values")
-    count = prod(right)
-    if value == count:
+    field = table.question.ask == "receptive_field"
+    if value == prod(right) and not field:
         message = "that is the number of values: a shape is asked for"
         made = Mistake(
             "flattened-shape",
@@ -180,7 +195,7 @@ def judge_for_shape(table: Table, reading: Reading) -> Judged:
         )
         return Judged(DIAGNOSED, reading.shown, None, (made,))
     if value in right:
-        which = "the channels" if value == right[0] else "one side"
+        which = "the channels" if value == right[0] and not field else "one side"
         made = Mistake(
             "one-axis-only",
             value,
@@ -190,3 +205,15 @@ def judge_for_shape(table: Table, reading: Reading) -> Judged:
         )
         return Judged(DIAGNOSED, reading.shown, None, (made,))
     return Judged(UNREADABLE, reading.shown, note="a single number, where a shape such as 96x55x55 is asked for")
+
+
+def judge_for_vector(table: Table, reading: Reading, right: Number) -> Judged:
+    """The number of values for a vector, exact or rounded."""
+    (value,) = reading.values
+    judged = judge_order(table, (value,), (right,))
+    if judged.verdict == WRONG and reading.slack:
+        sizes = ((each, each.value) for each in table.item.mistakes)
+        single = tuple(each._replace(value=size[0]) for each, size in sizes if isinstance(size, tuple))
+        near_it = judge_rounded(table._replace(numbers=single), reading, Meant(value, reading.slack), right)
+        judged = near_it._replace(value=(right,) if near_it.verdict == CORRECT else None) if near_it else judged
+    return judged._replace(read_as=reading.shown)

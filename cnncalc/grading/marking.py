@@ -280,7 +280,8 @@ class Marker:
             note = "; ".join(filter(None, (note, self.outcome(mark))))
         if mistakes:
             return "; ".join(filter(None, (diagnosis(mark, mistakes, votes), note.replace(BOTH_WRONG, "").strip("; "))))
-        return "; ".join(filter(None, (f"not {self.right(item)}, and no known mistake gives it", note)))
+        right = f"not {self.right(item)}" if item.truth.value is not None else item.truth.shown
+        return "; ".join(filter(None, (f"{right}, and no known mistake gives it", note)))
 
 
 def in_bytes(value: Value | None, value_bytes: int) -> str:

@@ -124,6 +124,8 @@ def read_axes(text: str, rank: int | None) -> Reading | None:
         found[name] = simplest(Fraction(digits))
         at = match.end()
     found.pop("N", None)
+    if rank == 3 and "C" not in found and "D" in found:
+        found["C"] = found.pop("D")  # of maps, depth is another word for the channels
     if len(found) < 2:
         return None
     names = [name for name in "CDHWL" if name in found]

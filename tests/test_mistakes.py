@@ -258,6 +258,26 @@ def test_every_rule_shows_somewhere() -> None:
     assert set(all_rules()) - seen == set()
 
 
+def test_a_mistake_with_one_axis_only() -> None:
+    """By hand: with stride 1 along the height and 2 along the width, and padding 0 and 2, of 64 and 64 come out
+    64 - 3 + 1 = 62 and floor((64 - 3 + 4)/2) + 1 = 33; without the stride 66, without the padding 31."""
+    from cnncalc.grading.subject import place
+
+    row = api.analyse(api.load("3x64x64 | conv 8 3 /1x2 p0x2"), strict=False).rows[0]
+    assert row.output == (8, 62, 33)
+    for ask, right, wrong in (("width", 33, {"stride-forgotten": 66, "padding-forgotten": 31}), ("height", 62, {})):
+        seen = {each.name: each.value for each in found(place(row), ask, right).visible}
+        assert {name: seen[name] for name in ("stride-forgotten", "padding-forgotten") if name in seen} == wrong
+    whole = found(place(row), "output", row.output).visible
+    assert {each.name: each.value for each in whole if each.name in ("stride-forgotten", "padding-forgotten")} == {
+        "stride-forgotten": (8, 62, 66), "padding-forgotten": (8, 62, 31),
+    }  # fmt: skip
+    for each in whole:
+        assert [each] == [one for one in found(place(row), "output", row.output, each.value).visible if one == each]
+    (said,) = (each for each in found(place(row), "width", 33).visible if each.name == "same-padding-assumed")
+    assert said.message.endswith("the padding is 2")
+
+
 def test_the_worked_line_gives_the_value() -> None:
     """The formula of a mistake, worked out by Python, is the value: they come from one expression."""
     count = 0

@@ -214,27 +214,33 @@ def kind_of(rule: Rule, ask: str) -> str | None:
 def _sizes(
     place: Place, ask: str, rule: Rule, every_axis: list[Pieces], given: Value | None = None
 ) -> Iterator[Mistake]:
-    """A rule about sizes, done to all spatial axes alike."""
-    if not every_axis:
-        return
-    first = rule.value(every_axis[0])
-    if first is None or (ask == "output" and isinstance(given, tuple) and given[1:2] != (first,)):
-        return
-    values = [first if pieces is every_axis[0] else rule.value(pieces) for pieces in every_axis]
-    if None in values:
-        return
+    """A rule about sizes, done to every spatial axis on which the mistake can be made; the others are right."""
     if ask != "output":
-        if -AXES[ask] <= len(values):
-            size = values[AXES[ask]]
-            if given is None or size == given:
-                worked = rule.worked(every_axis[AXES[ask]])
-                assert worked is not None
-                yield Mistake(rule.name, worked[0], worked[1], rule.said(every_axis[0]), rule.hint)
+        if every_axis and -AXES[ask] <= len(every_axis):
+            yield from _size(rule, every_axis[AXES[ask]], given)
         return
-    value = (place.output[0], *(size for size in values if size is not None))
-    if given is None or value == given:
-        lines = dict.fromkeys(worked[1] for worked in map(rule.worked, every_axis) if worked)
-        yield Mistake(rule.name, value, ", ".join(lines), rule.said(every_axis[0]), rule.hint)
+    sizes: list[Number] = []
+    made: list[Pieces] = []
+    for at, pieces in enumerate(every_axis, 1):
+        size = rule.value(pieces)
+        if size is not None:
+            made.append(pieces)
+        sizes.append(place.output[at] if size is None else size)
+        if isinstance(given, tuple) and given[at : at + 1] != (sizes[-1],):
+            return
+    value = (place.output[0], *sizes)
+    if made and (given is None or value == given):
+        lines = dict.fromkeys(worked[1] for worked in map(rule.worked, made) if worked)
+        yield Mistake(rule.name, value, ", ".join(lines), rule.said(made[0]), rule.hint)
+
+
+def _size(rule: Rule, pieces: Pieces, given: Value | None) -> Iterator[Mistake]:
+    """A rule about the size of one axis."""
+    size = rule.value(pieces)
+    if size is not None and (given is None or size == given):
+        worked = rule.worked(pieces)
+        assert worked is not None
+        yield Mistake(rule.name, size, worked[1], rule.said(pieces), rule.hint)
 
 
 __all__ = [

@@ -236,6 +236,23 @@ def test_unit_slips(ask: str, answer: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("dtype", "answer", "name"),
+    [  # 7x28x28 are 5,488 values
+        ("float16", "5488", "in-values"),
+        ("float16", "43904", "eight-bytes-per-value"),
+        ("float64", "5488", "in-values"),
+        ("float64", "10976", "two-bytes-per-value"),
+    ],
+)
+def test_slips_of_memory_go_by_the_bytes_of_a_value(dtype: str, answer: str, name: str) -> None:
+    text = (
+        f"network: {{input: [3, 28, 28], layers: {{a: relu, b: conv 7 3 p1}}}}\ndtype: {dtype}\nquestions: [b.memory]\n"
+    )
+    found = answered(text, {"b.memory": answer})["b.memory"]
+    assert (found.verdict, names(found)) == ("unit_slip", [name])
+
+
+@pytest.mark.parametrize(
     "network, ask, answer",
     [
         ("alexnet", "conv1.biases", "~100"),
@@ -496,7 +513,9 @@ def test_a_sum_of_carried_rows_is_carried() -> None:
 def test_a_sum_of_own_rows_takes_what_learns_nothing_and_whole_lines(rows: dict[str, str], total: int) -> None:
     """By hand: 3*3*3*4 + 4 = 112; 3*3*4*4 + 4 + 3*3*4*5 + 5 = 333; 3*3*5*5 + 5 = 230."""
     text = "network: {input: [3, 28, 28], layers: {a: conv 4 3 p1, pool: pool 2, two: conv 4 3 p1 -> conv 5 3 p1, "
-    text += "c: conv 5 3}}\nquestions: [a.params, pool.params, two.params, c.params, {id: sum, layer: total, ask: params}]"
+    text += (
+        "c: conv 5 3}}\nquestions: [a.params, pool.params, two.params, c.params, {id: sum, layer: total, ask: params}]"
+    )
     given = {"a.params": "112", "pool.params": "0", "two.params": "333", "c.params": "230", **rows}
     assert answered(text, {**given, "sum": str(total)})["sum"].verdict == "carried_forward"
     assert answered(text, {**given, "sum": str(total + 1)})["sum"].verdict != "carried_forward"

@@ -196,7 +196,9 @@ class Marker:
             other, value = each.item.question, each.judged.value
             if other.ask != question.ask or other.layer is None or not isinstance(value, int):
                 continue
-            names = [each for each in (other.layer, *(row.name for row in self.subjects[other.id].rows)) if each in right]
+            names = [
+                each for each in (other.layer, *(row.name for row in self.subjects[other.id].rows)) if each in right
+            ]
             expected = sum(right[each] for each in names)
             if each.judged.verdict == WRONG and each.carried is None and not alike(value, expected):
                 return None  # a sum of rows that were made up is no work

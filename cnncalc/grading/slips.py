@@ -32,28 +32,40 @@ COUNT_SLIPS = (
     Slip("in-mebibytes", Fraction(4, 2**20), "in MiB, at 4 bytes for a value: {right} is asked for"),
     Slip("too-large-by-thousand", Fraction(1000), "a thousand times too large: {right} is asked for"),
 )
-BYTES_SLIPS = (
-    Slip("decimal-separator", Fraction(1, 1000), "in kB, or a decimal point for a comma: {right} is asked for"),
-    Slip("in-values", Fraction(1, 4), "the number of values, not their bytes: {right} is asked for"),
-    Slip("in-bits", Fraction(8), "in bits: {right} is asked for"),
-    Slip("in-kibibytes", Fraction(1, 1024), "in KiB: {right} is asked for"),
-    Slip("in-megabytes", Fraction(1, 10**6), "in MB: {right} is asked for"),
-    Slip("in-mebibytes", Fraction(1, 2**20), "in MiB: {right} is asked for"),
-    Slip("two-bytes-per-value", Fraction(1, 2), "at 2 bytes for a value (float16): {right} is asked for"),
-    Slip("eight-bytes-per-value", Fraction(2), "at 8 bytes for a value (float64): {right} is asked for"),
-)
+
+
+def bytes_slips(value_bytes: int) -> tuple[Slip, ...]:
+    """The slips with memory where a value has so many bytes."""
+    slips = (
+        Slip("decimal-separator", Fraction(1, 1000), "in kB, or a decimal point for a comma: {right} is asked for"),
+        Slip("in-values", Fraction(1, value_bytes), "the number of values, not their bytes: {right} is asked for"),
+        Slip("in-bits", Fraction(8), "in bits: {right} is asked for"),
+        Slip("in-kibibytes", Fraction(1, 1024), "in KiB: {right} is asked for"),
+        Slip("in-megabytes", Fraction(1, 10**6), "in MB: {right} is asked for"),
+        Slip("in-mebibytes", Fraction(1, 2**20), "in MiB: {right} is asked for"),
+        Slip("two-bytes-per-value", Fraction(2, value_bytes), "at 2 bytes for a value (float16): {right} is asked for"),
+        Slip(
+            "eight-bytes-per-value", Fraction(8, value_bytes), "at 8 bytes for a value (float64): {right} is asked for"
+        ),
+    )
+    return tuple(each for each in slips if each.factor != 1)
+
+
+BYTES_SLIPS = bytes_slips(4)
+"""Those of float32."""
+
 SLIP_HINT = "Look at the unit, and at the decimal separator."
 LEAST_DIGITS = 3
 """A rounded figure in another unit is recognised by so many significant digits."""
 
 
-def slips_of(item: Item) -> Iterator[tuple[Fraction, Slip]]:
-    """The right figure of a question in other units."""
+def slips_of(item: Item, value_bytes: int) -> Iterator[tuple[Fraction, Slip]]:
+    """The right figure of a question in other units; a value has so many bytes."""
     right = item.truth.value
     if item.question.ask not in COUNTS or not isinstance(right, int) or not right:
         return
     in_bytes = item.truth.kind == "bytes" and item.question.accept.units != "values"
-    for slip in BYTES_SLIPS if in_bytes else COUNT_SLIPS:
+    for slip in bytes_slips(value_bytes) if in_bytes else COUNT_SLIPS:
         yield right * slip.factor, slip
 
 

@@ -63,4 +63,4 @@ def table_of(item: Item, rank: int, value_bytes: int) -> Table:
         axes = len(right)
     elif item.question.ask == "receptive_field":
         axes = rank
-    return Table(item, axes, value_bytes, by_value, numbers, tuple(slips_of(item)))
+    return Table(item, axes, value_bytes, by_value, numbers, tuple(slips_of(item, value_bytes)))

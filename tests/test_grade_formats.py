@@ -96,6 +96,11 @@ def test_junit(notes: Grading) -> None:
     assert "the sum repeats fc1's count" in str(failure.text)
 
 
+def test_markdown_keeps_the_dots_of_a_long_sum() -> None:
+    text = render(cnncalc.grade_answer("vgg16", "total.params", "1"), "markdown")
+    assert " + ... + " in text and ".." not in text.replace("...", "") and text.endswith("138,357,544.\n")
+
+
 def test_markdown_tells_the_reason(notes: Grading) -> None:
     text = render(notes, "markdown")
     assert "Lecture notes: **15 of 16 points**" in text

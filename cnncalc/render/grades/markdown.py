@@ -36,5 +36,6 @@ def reason(found: Graded, feedback: str) -> list[str]:
     shown = told(found, feedback)
     if found.verdict == CORRECT or not (shown.reason or shown.formula):
         return []
-    right = f" Right: {cell(shown.formula)}." if shown.formula else ""
-    return [f"- **{cell(found.question.id)}**: {cell(shown.reason)}.{right}".replace("..", ".")]
+    sentences = [shown.reason, *([f"Right: {shown.formula}"] if shown.formula else [])]
+    said = " ".join(each if each.endswith(".") else f"{each}." for each in map(cell, sentences))
+    return [f"- **{cell(found.question.id)}**: {said}"]

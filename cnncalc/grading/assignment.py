@@ -14,7 +14,7 @@ from cnncalc.files import load_source
 from cnncalc.formats.read import read
 from cnncalc.formats.read.yaml import read as read_yaml
 from cnncalc.grading.questions import QuestionReader, question_of
-from cnncalc.grading.records import VERDICTS, Accept, Assignment, Number
+from cnncalc.grading.records import CORRECT, VERDICTS, Accept, Assignment, Number
 from cnncalc.grading.tree_reader import NUMBER, first_mark, plain
 from cnncalc.grading.truth import truth
 from cnncalc.graph import expand
@@ -240,6 +240,8 @@ class _Reader(QuestionReader):
 
     def values(self, tree: Tree, name: str) -> tuple[Number, ...]:
         if isinstance(tree, Items):
+            if not tree.items:
+                self.fault("A106", f"{name} has no values", first_mark(tree), help=[f"for example `{name}: [3, 5, 7]`"])
             numbers = [self.number(each, f"a value of {name}") for each in tree]
             return tuple(plain(each) for each in numbers if each is not None)
         text = self.text(tree, name)
@@ -267,7 +269,10 @@ class _Reader(QuestionReader):
         found: dict[str, Fraction] = {}
         for key, value in self.mapping(tree, "credit", "credit: {unit_slip: 50%, no-bias: 50%}") or ():
             share = self.number(value, f"credit of {key.value}")
-            if share is not None and not 0 <= share <= 1:
+            if key.value == CORRECT:
+                help = ["what is right has all points"]
+                self.fault("A106", "credit of 'correct' cannot be chosen", key.mark, help=help)
+            elif share is not None and not 0 <= share <= 1:
                 self.fault("A106", f"credit lies between 0 and 1, got {self.text(value, 'credit')}", first_mark(value))
             elif share is not None:
                 found[key.value] = share

@@ -83,6 +83,11 @@ class QuestionReader(TreeReader):
             self.accept(keys.get("accept"), accept), self.text(keys.get("text"), "text"), None, first_mark(ask),
         )  # fmt: skip
         if "blank" in keys:
+            if "ask" in keys:
+                self.fault("A106", "a question has `ask` or `blank`, not both", first_mark(keys["ask"]))
+            if layer is None:
+                hint = "`{layer: conv1, blank: pad}`"
+                self.fault("A108", "a hyperparameter is asked of a layer", first_mark(keys["blank"]), help=[hint])
             return named(base._replace(ask="blank", blank=self.text(keys["blank"], "blank")))
         return self.asked(self.text(keys["ask"], "ask") if "ask" in keys else "", layer, first_mark(ask), base)
 

@@ -651,6 +651,18 @@ def test_submissions_in_every_format(name: str, text: str) -> None:
     assert (graded.score, found.problems) == (2, ())
 
 
+def test_an_empty_cell_at_the_end_of_a_row_is_a_cell() -> None:
+    text = "| question | answer | remark |\n|---|---|---|\n| conv1.params | 34944 ||\n"
+    (found,) = read("ada.md", text + "| conv1.output || none |\n")
+    assert {id: each.text for id, each in found.answers.items()} == {"conv1.params": "34944", "conv1.output": ""}
+
+
+@pytest.mark.parametrize("option", ["--accept=rounding=sig:3", "--set=a=1", "--variant=a", "--input=3x9x9", "--net=a"])
+def test_options_for_one_question_are_not_ignored_with_an_assignment(option: str) -> None:
+    result = run("grade", str(EXAMPLES / "vgg16.yaml"), str(EXAMPLES / "vgg16_table.csv"), option)
+    assert result.exit_code == 2 and f"{option[:5]}" in result.output and "goes with --network" in result.output
+
+
 def test_the_name_of_the_file_is_the_student() -> None:
     [found] = read_submissions(Source("class/grace.yaml", "conv1.output: 55x55x96\n", "."), assignment(SHORT))
     assert found.student == "grace"

@@ -211,7 +211,8 @@ def cells_of(line: str) -> list[str]:
     line = line.strip()
     if "|" not in line:
         return []
-    return [cell.replace("\0", "|").strip() for cell in line.replace("\\|", "\0").strip("|").split("|")]
+    inside = line.replace("\\|", "\0").removeprefix("|").removesuffix("|")
+    return [cell.replace("\0", "|").strip() for cell in inside.split("|")]
 
 
 def columns_of(cells: list[str]) -> tuple[int, int]:

@@ -474,6 +474,30 @@ def test_a_prairielearn_question_grades_itself(tmp_path: Path) -> None:
     assert len(shown) == 2
 
 
+@pytest.mark.parametrize("order", ["any", "chw", "hwc"])
+def test_fields_of_axes_are_those_that_are_labelled(order: str, tmp_path: Path) -> None:
+    """8 filters of 3x3 make 8x26x26 of 28x28, wherever the assignment wants the channels."""
+    text = f"network: {{input: [3, 28, 28], layers: {{a: conv 8 3}}}}\naccept: {{order: {order}}}\nquestions: [a.output]\n"
+    folder = in_folder(quiz_of(assignment(text)), tmp_path)
+    module = server(folder)
+    for channels, height, width, score in ((8, 26, 26, 1), (26, 26, 8, 0), (26, 8, 26, 0)):
+        data = data_of(folder, "7")
+        module["generate"](data)
+        data["submitted_answers"] = {"q1_channels": channels, "q1_height": height, "q1_width": width}
+        module["grade"](data)
+        assert data["score"] == score
+
+
+def test_a_shape_in_a_text_is_read_in_every_notation(tmp_path: Path) -> None:
+    text = "network: {input: [3, 28, 28], layers: {a: conv 8 3 /2}}\naccept: {tiling: strict}\nquestions: [a.output]\n"
+    folder = in_folder(quiz_of(assignment(text)), tmp_path)
+    module = server(folder)
+    for answer in ("8, 13, 13", "8 13 13", "H=13, W=13, C=8", "8x13.5x13.5", "does not tile"):
+        data = data_of(folder, "7", submitted_answers={"q1": answer})
+        module["parse"](data)
+        assert data["format_errors"] == {}, answer
+
+
 def test_texts_that_cannot_be_read_cost_no_attempt(tmp_path: Path) -> None:
     folder = in_folder(quiz_of(assignment(LECTURE)), tmp_path)
     module = server(folder)

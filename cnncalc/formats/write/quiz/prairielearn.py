@@ -29,7 +29,17 @@ import cnncalc
 from cnncalc.grading.reading import read_answer
 
 QUESTIONS = {questions}
-"""By the name that a question has here: its id, its fields (one for each axis of a shape), whether they are whole."""
+"""By the name that a question has here: its id, its fields (one for each axis of a shape), whether they are whole, and
+how many axes are asked for."""
+
+
+def text_of(name, fields, given):
+    """The answer in one text; where every axis has a field, with the names of the axes."""
+    texts = [str(given.get(each, "")) for each in fields]
+    axes = [each[len(name) + 1 :] for each in fields]
+    if "channels" in axes and {{"channels", "depth", "height", "width", "length"}}.issuperset(axes):
+        return ", ".join("{{}}={{}}".format(axis, text) for axis, text in zip(axes, texts, strict=True))
+    return "x".join(texts)
 
 
 def assignment(data):
@@ -41,7 +51,7 @@ def generate(data):
     sheet = cnncalc.worksheet(assignment(data), str(data["variant_seed"]))
     data["params"]["network"] = "\\n".join(sheet.network)
     lines = {{line.id: line for line in sheet.lines}}
-    for name, (id, fields, whole) in QUESTIONS.items():
+    for name, (id, fields, whole, _) in QUESTIONS.items():
         line = lines[id]
         data["params"][name] = line.text
         value = line.item.truth.value if whole else line.answer
@@ -50,20 +60,20 @@ def generate(data):
 
 def parse(data):
     """What cannot be read is a format error: it costs no attempt."""
-    for name in QUESTIONS:
+    for name, (_, _, _, axes) in QUESTIONS.items():
         text = data["submitted_answers"].get(name)
         if isinstance(text, str) and name not in data["format_errors"]:
-            reading = read_answer(text)
+            reading = read_answer(text, axes)
             if reading.kind in ("unreadable", "blank"):
                 data["format_errors"][name] = reading.problem or "there is no answer"
 
 
 def grade(data):
     given = data["submitted_answers"]
-    answers = {{id: "x".join(str(given.get(each, "")) for each in fields) for id, fields, _ in QUESTIONS.values()}}
+    answers = {{id: text_of(name, fields, given) for name, (id, fields, _, _) in QUESTIONS.items()}}
     found = cnncalc.grade(assignment(data), answers, student=str(data["variant_seed"])).submissions[0]
     graded = {{each.question.id: each for each in found.answers}}
-    for name, (id, fields, _) in QUESTIONS.items():
+    for name, (id, fields, _, _) in QUESTIONS.items():
         one = graded[id]
         data["feedback"][name] = one.reason
         for each in fields:
@@ -123,7 +133,8 @@ def names(asked: tuple[Asked, ...]) -> str:
     lines = []
     for number, each in enumerate(asked, 1):
         listed = ", ".join(f'"{name}"' for name in fields(number, each))
-        lines.append(f'    "q{number}": ({each.question.id!a}, [{listed}], {whole(each)}),')
+        axes = len(each.axes) or None
+        lines.append(f'    "q{number}": ({each.question.id!a}, [{listed}], {whole(each)}, {axes}),')
     return "\n".join(["{", *lines, "}"])
 
 

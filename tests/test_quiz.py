@@ -477,7 +477,9 @@ def test_a_prairielearn_question_grades_itself(tmp_path: Path) -> None:
 @pytest.mark.parametrize("order", ["any", "chw", "hwc"])
 def test_fields_of_axes_are_those_that_are_labelled(order: str, tmp_path: Path) -> None:
     """8 filters of 3x3 make 8x26x26 of 28x28, wherever the assignment wants the channels."""
-    text = f"network: {{input: [3, 28, 28], layers: {{a: conv 8 3}}}}\naccept: {{order: {order}}}\nquestions: [a.output]\n"
+    text = (
+        f"network: {{input: [3, 28, 28], layers: {{a: conv 8 3}}}}\naccept: {{order: {order}}}\nquestions: [a.output]\n"
+    )
     folder = in_folder(quiz_of(assignment(text)), tmp_path)
     module = server(folder)
     for channels, height, width, score in ((8, 26, 26, 1), (26, 26, 8, 0), (26, 8, 26, 0)):
@@ -496,6 +498,14 @@ def test_a_shape_in_a_text_is_read_in_every_notation(tmp_path: Path) -> None:
         data = data_of(folder, "7", submitted_answers={"q1": answer})
         module["parse"](data)
         assert data["format_errors"] == {}, answer
+
+
+def test_the_number_of_values_is_a_right_short_answer_once() -> None:
+    text = "network: {input: [3, 28, 28], layers: {a: conv 8 5}}\naccept: {flattened: true}\nquestions: [a.output]\n"
+    lines = write(quiz_of(assignment(text)), "gift")[""].decode().splitlines()
+    right = [line for line in lines if line.startswith("=") and not line.startswith("=%")]
+    assert len(set(right)) == len(right)
+    assert right[-2:] == ["=4608", "=4,608"]  # 8*24*24
 
 
 def test_texts_that_cannot_be_read_cost_no_attempt(tmp_path: Path) -> None:

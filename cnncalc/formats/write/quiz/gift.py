@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from cnncalc.formats.write.quiz import body, clean, escape, moodle_share, name_of, numbers
 from cnncalc.grading.quiz import NONE, NUMBER, Asked, Part, Quiz, choices, notations, typed
-from cnncalc.shape import elements
+from cnncalc.layers.mistakes import written
 
 SUFFIX = ".gift"
 
@@ -55,15 +55,13 @@ def numerical(asked: Asked) -> Iterator[str]:
 
 
 def shapes(asked: Asked) -> Iterator[str]:
-    """Short answers: the right shape in every notation, known wrong ones in the commonest."""
+    """Short answers: the right shape in every notation, known wrong ones in the commonest; where the number of values
+    is right as well, ``4608`` and ``4,608``."""
     seen: set[str] = set()
     for value in asked.right:
-        right = notations(value if isinstance(value, tuple) else (value,), asked.orders)
+        right = notations(value, asked.orders) if isinstance(value, tuple) else (typed(value), written(value))
         seen.update(right)
         yield from (f"={special(text)}" for text in right)
-    first = asked.right[0]
-    if asked.question.accept.flattened and isinstance(first, tuple) and asked.question.ask == "output":
-        yield f"={elements(tuple(int(each) for each in first))}"
     for wrong in asked.wrong:
         value = wrong.value if isinstance(wrong.value, tuple) else (wrong.value,)
         for text in notations(value, asked.orders, all_=False):

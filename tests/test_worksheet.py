@@ -444,3 +444,17 @@ def test_the_command_knows_every_format() -> None:
 def test_worksheet_is_public() -> None:
     assert isinstance(cnncalc.worksheet(EXAMPLES / "variants.yaml"), Worksheet)
     assert isinstance(read_yaml(Source("x", "a: 1\n")).get("a"), Scalar)
+
+
+def test_every_setting_that_changes_an_answer_stands_on_the_sheet() -> None:
+    """Of two networks with other answers the sheets differ; what is asked for is not given away."""
+    text = "network: {{input: [3, 9, 9], layers: {{a: dwconv 3{mult}, b: deconv 1 2 /2{outpad}}}}}\nquestions: {questions}\n"
+
+    def shown(questions: str, mult: str = "", outpad: str = "") -> list[str]:
+        given = text.format(mult=mult, outpad=outpad, questions=questions)
+        return api.worksheet(read_assignment(Source("homework.yaml", given, None))).network[1:]
+
+    assert shown("[a.params]", " mult=2", " outpad=1") == ["a      dwconv  3x3 mult=2", "b      deconv  1 2x2 /2 outpad=1"]
+    assert shown("[a.params]") == ["a      dwconv  3x3", "b      deconv  1 2x2 /2"]
+    asked = "[a.mult, b.outpad]"
+    assert shown(asked, " mult=2", " outpad=1") == ["a      dwconv  3x3 mult=?", "b      deconv  1 2x2 /2 outpad=?"]

@@ -32,9 +32,9 @@ def settings(layer: Layer, shapes: tuple[Shape, ...]) -> str:
         parts.append("p" + padding(sides))
     if layer.dilation != 1:
         parts.append(f"d{number(layer.dilation)}")
-    for option, letter in (("groups", "g"), ("outpad", "outpad=")):
-        value = getattr(layer, option, None)
-        if value not in (None, 0, 1):
+    for option, letter, usual in (("groups", "g", 1), ("mult", "mult=", 1), ("outpad", "outpad=", 0)):
+        value = getattr(layer, option, usual)
+        if value not in (None, usual):
             parts.append(f"{letter}{number(value)}")
     if getattr(layer, "ceil", False):
         parts.append("ceil")

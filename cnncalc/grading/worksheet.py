@@ -195,7 +195,7 @@ def blanked(words: list[str], name: str, row: Row) -> list[str]:
     if name == "kernel" and isinstance(row.node.layer, Windowed):
         at = next((at for at, word in enumerate(words) if "x" in word or word == value), 0)
         return [*words[:at], BLANK, *words[at + 1 :]]
-    if value in words:
+    if value in words and not isinstance(row.node.layer, Windowed):
         return [BLANK if word == value else word for word in words]
     return [*(word for word in words if not word.startswith(f"{name}=")), f"{name}={BLANK}"]
 

@@ -663,6 +663,14 @@ def test_options_for_one_question_are_not_ignored_with_an_assignment(option: str
     assert result.exit_code == 2 and f"{option[:5]}" in result.output and "goes with --network" in result.output
 
 
+def test_a_question_may_be_called_as_a_column_of_students_is() -> None:
+    text = "network: alexnet\nquestions: [conv1.params, {id: name, layer: conv1, ask: output}]\n"
+    table = "student,name,email,conv1.params\nada,55x55x96,ada@example.org,34944\n"
+    (found,) = read_submissions(Source("class.csv", table), assignment(text))
+    assert {id: each.text for id, each in found.answers.items()} == {"name": "55x55x96", "conv1.params": "34944"}
+    assert found.problems == ()
+
+
 def test_the_name_of_the_file_is_the_student() -> None:
     [found] = read_submissions(Source("class/grace.yaml", "conv1.output: 55x55x96\n", "."), assignment(SHORT))
     assert found.student == "grace"

@@ -454,7 +454,10 @@ def test_every_setting_that_changes_an_answer_stands_on_the_sheet() -> None:
         given = text.format(mult=mult, outpad=outpad, questions=questions)
         return api.worksheet(read_assignment(Source("homework.yaml", given, None))).network[1:]
 
-    assert shown("[a.params]", " mult=2", " outpad=1") == ["a      dwconv  3x3 mult=2", "b      deconv  1 2x2 /2 outpad=1"]
+    assert shown("[a.params]", " mult=2", " outpad=1") == [
+        "a      dwconv  3x3 mult=2",
+        "b      deconv  1 2x2 /2 outpad=1",
+    ]
     assert shown("[a.params]") == ["a      dwconv  3x3", "b      deconv  1 2x2 /2"]
     asked = "[a.mult, b.outpad]"
     assert shown(asked, " mult=2", " outpad=1") == ["a      dwconv  3x3 mult=?", "b      deconv  1 2x2 /2 outpad=?"]

@@ -169,7 +169,7 @@ def csv_sheets(source: Source) -> Iterator[Sheet]:
     long = question is not None and answer is not None
     if who is None and not long:
         raise wrong_form(f"{source.name} has no columns `question` and `answer`", heading)
-    asked = [at for at, head in enumerate(heads) if head not in STUDENTS]
+    asked = [at for at in range(len(heads)) if at != who]
     found: dict[str, Sheet] = {}
     for row, mark in rows[1:]:
         if headings(row) == heads:
@@ -248,7 +248,7 @@ def looked_up(sheet: Sheet, source: Source, assignment: Assignment, told: set[st
         if id is None:
             if not answer.question.strip() and not answer.text.strip():
                 continue
-            if sheet.heading is not None and answer.question in told:
+            if sheet.heading is not None and (answer.question in told or answer.question.lower() in STUDENTS):
                 continue
             hint = did_you_mean(answer.question[:80], known.values())
             message = f"{sheet.student} answers {answer.question[:60]!r}, which is no question"

@@ -205,6 +205,8 @@ ONE_LINERS = [
     "fire(s): conv s 1; 3x8x8 | relu; fire2: fire 4 | relu; fire3: fire 5 | relu; class: fire 2; for: gap",
     "heads(k): fork(a = conv k 1, b = (conv k 1 | relu)); 3x8x8 | conv 4 1; x: heads 2; y: add(x.a, x.b)",
     "3x8x8 | conv 4 3 p1 as a | conv 4 3 p1 as b | concat(a, b, id) | add(id, id)",
+    "3x8x8 | conv 4 3; center_crop: relu; a: conv 4 3; concat(a, center_crop | crop a, center_crop | crop 4)",
+    "twice(c): conv c 3 p1 | relu; outer(Twice, n): twice Twice | (twice 4)*n; 3x8x8 | outer 5 2 | outer 6 3",
 ]
 
 
@@ -272,6 +274,11 @@ blocks:
   inverted(e, c, stride=1): residual(conv e*C 1 | relu6 | dwconv 3 /stride half | conv c 1, project = none)
   stage(n, e, c, stride=1): inverted e c /stride | (inverted e c)*(n-1)
 layers: {a: stage 3 2 6 /2, b: stage 2 3 6, c: stage 2 2 8 /2}
+""",
+    "a line called as a function of the source": """
+input: 4x9x7
+shared: {h(): conv 4 3 /2 same}
+layers: {a: h, run_with_weights_of: relu, b: run_with_weights_of | h, c: "add(run_with_weights_of | gap, b | h | gap)"}
 """,
     "quotes": r"""
 name: "a \"quoted\\\" name\\"

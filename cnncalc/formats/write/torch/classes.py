@@ -163,7 +163,7 @@ class Classes:
         for parameter in self.networks[cells[0]].graph.network.file.blocks[block].parameters:
             values = [row.get(parameter.name) for row in rows]
             if all(isinstance(each, (int, float, tuple)) for each in values):
-                name = variable(parameter.name)
+                name = unique(variable(parameter.name), self.taken)  # it must not hide a class that is made
                 known.setdefault(name, values)
                 if parameter.default is not None and isinstance(
                     getattr(parameter.default, "value", None), (int, float)

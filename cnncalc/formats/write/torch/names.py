@@ -8,6 +8,8 @@ import re
 import unicodedata
 from collections.abc import Container
 
+from cnncalc.formats.write.torch.helpers import HELPERS
+
 MODULE_ATTRIBUTES = frozenset({
     "T_destination", "add_module", "append", "apply", "bfloat16", "buffers", "call_super_init", "children", "clear",
     "compile", "cpu", "cuda", "double", "dump_patches", "eval", "extend", "extra_repr", "float", "forward",
@@ -46,7 +48,7 @@ def attribute(text: str) -> str:
 def variable(text: str) -> str:
     """The name of a variable or a parameter."""
     name = identifier(text)
-    return f"{name}_" if name in TAKEN else name
+    return f"{name}_" if name in TAKEN or name in HELPERS else name
 
 
 def class_name(text: str) -> str:

@@ -206,6 +206,7 @@ ONE_LINERS = [
     "heads(k): fork(a = conv k 1, b = (conv k 1 | relu)); 3x8x8 | conv 4 1; x: heads 2; y: add(x.a, x.b)",
     "3x8x8 | conv 4 3 p1 as a | conv 4 3 p1 as b | concat(a, b, id) | add(id, id)",
     "3x8x8 | conv 4 3; center_crop: relu; a: conv 4 3; concat(a, center_crop | crop a, center_crop | crop 4)",
+    "grow(i): concat(id, conv i 3 p1); dens(n, i): (grow i)*n; 3x8x8 | dens 3 4 | relu | dens 4 5 | dens 2 6",
     "twice(c): conv c 3 p1 | relu; outer(Twice, n): twice Twice | (twice 4)*n; 3x8x8 | outer 5 2 | outer 6 3",
 ]
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Hashable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 from cnncalc.formats.write.torch.layout import Call, Doc, Loop
+from cnncalc.formats.write.torch.names import unique
 
 INDICES = "ijklmn"
 
@@ -120,13 +122,9 @@ class Repeat(NamedTuple):
 
     def document(self, texts: Iterator[str], depth: int = 0) -> Doc:
         count = next(texts)
-        index = INDICES[depth % len(INDICES)] if any(self.steps) else "_"
-        inside = []
-        for step in self.steps:
-            text = next(texts)
-            if step is not None:
-                text = f"{text} + {product(next(texts), index)}"
-            inside.append(text)
+        given = [(next(texts), next(texts) if step is not None else None) for step in self.steps]
+        index = index_beside(given, depth) if any(self.steps) else "_"
+        inside = [text if step is None else f"{text} + {product(step, index)}" for text, step in given]
         body = self.body.document(iter(inside), depth + (index != "_"))
         return body if count == "1" and index == "_" else Loop(body, f"for {index} in range({count})")
 
@@ -192,6 +190,12 @@ class Flag(NamedTuple):
 
 
 Expression = Construct | Use | Repeat | Children | Optional | Flag
+
+
+def index_beside(texts: Sequence[tuple[str, str | None]], depth: int) -> str:
+    """The name of a loop's variable, another than the names in the expressions it stands in."""
+    taken = {word for pair in texts for text in pair if text for word in re.findall(r"\w+", text)}
+    return next((each for each in INDICES[depth:] if each not in taken), None) or unique(INDICES[0], taken)
 
 
 def product(factor: str, index: str) -> str:

@@ -281,6 +281,15 @@ input: 4x9x7
 shared: {h(): conv 4 3 /2 same}
 layers: {a: h, run_with_weights_of: relu, b: run_with_weights_of | h, c: "add(run_with_weights_of | gap, b | h | gap)"}
 """,
+    "lines called as what nn.Module and the twin have": """
+input: 4x8x8
+layers:
+  training: conv 4 3 | bn
+  steps: add(training, training) | conv 4 1
+  _modules: add(steps, training) | conv 2 1 | relu
+  _apply: add(_modules, _modules) | conv 2 1
+outputs: [_apply, steps]
+""",
     "quotes": r"""
 name: "a \"quoted\\\" name\\"
 about: "three \"\"\" quotes, a backslash \\ and one more \""
@@ -411,6 +420,7 @@ def test_names() -> None:
     for kind in (torch.nn.Module, torch.nn.Sequential, torch.nn.ModuleDict):
         own |= {each for each in dir(kind()) if not each.startswith("_")}
     assert {each for each in own if not each.startswith("_")} <= MODULE_ATTRIBUTES
+    assert not {attribute(each) for each in dir(torch.nn.Sequential())} & set(dir(torch.nn.Sequential()))
     assert attribute("double") == "double_"
     assert (attribute("0"), attribute("1a"), attribute("a-b"), attribute("for")) == ("round0", "n1a", "a_b", "for_")
     assert attribute("__init__") == "__init___"

@@ -40,9 +40,9 @@ def identifier(text: str) -> str:
 
 
 def attribute(text: str) -> str:
-    """The name of a submodule."""
+    """The name of a submodule; what begins with an underscore may be ``nn.Module``'s own in some release of torch."""
     name = identifier(text)
-    return f"{name}_" if name in MODULE_ATTRIBUTES else name
+    return f"{name}_" if name in MODULE_ATTRIBUTES or (name[0] == "_" and name[-1] != "_") else name
 
 
 def variable(text: str) -> str:

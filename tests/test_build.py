@@ -176,6 +176,13 @@ def test_names_that_torch_uses_itself() -> None:
     assert torch.equal(again.eval()(value), twin(value))
 
 
+def test_names_of_attributes_that_are_set_anew() -> None:
+    twin = build(graph("3x8x8 | relu; training: conv 4 3; steps: conv 2 1; inputs: conv 2 1")).eval()
+    assert twin.training is twin.get_submodule("training").training is False
+    assert twin(torch.rand(1, 3, 8, 8)).shape == (1, 2, 6, 6)
+    assert {name.split(".")[0] for name in twin.state_dict()} == {"training", "steps", "inputs"}
+
+
 def test_a_module_may_be_put_in_another_ones_place() -> None:
     twin = build(graph("3x8x8 | conv 4 3; b: gap; c: fc 10"))
     twin.c.fc = torch.nn.Linear(4, 2)

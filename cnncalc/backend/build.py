@@ -56,6 +56,12 @@ class Container(nn.Module):  # type: ignore[misc]
     def get_submodule(self, target: str) -> nn.Module:
         return module_at(self, tuple(target.split("."))) if target else self
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in self.__dict__:  # such as training, of which nn.Module would say that a submodule has the name
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
 
 class Twin(Container):
     """A network as torch runs it: positional inputs in the order of the net's, or by name; one tensor comes out, or a
@@ -65,6 +71,7 @@ class Twin(Container):
         super().__init__()
         self.inputs = tuple(graph.inputs)
         self.outputs = tuple(graph.outputs)
+        self.steps: tuple[Step, ...] = ()
         self.steps = tuple(plan(self, graph))
 
     def forward(self, *inputs: Any, **named: Tensor) -> Result:

@@ -122,15 +122,31 @@ def test_largest_batch_fits_and_the_next_does_not() -> None:
         assert (peak <= 64 * 2**20) == fits
 
 
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_the_largest_batch_of_a_small_network_on_a_large_device(device: str) -> None:
+    line, limit = "784 | fc 10", 80 * 2**30
+    fit = api.memory(line, limit=limit, device=device).fit
+    assert fit is not None and fit.more is None or fit.more > limit
+    assert fit.batch > 2**24 and 0.99 * limit < fit.bytes <= limit
+    pebibytes = api.memory(line, limit=2**55, device=device).fit
+    assert pebibytes is not None and 0.99 * 2**55 < pebibytes.bytes <= 2**55
+
+
 def test_hints_lower_the_peak() -> None:
     estimate = api.memory("vgg11", batch=8, hints=True, training=True)
     assert {hint.name for hint in estimate.hints} >= {"bfloat16", "checkpoint"}
     assert all(hint.peak_bytes < estimate.report.peak_bytes for hint in estimate.hints)
 
 
-@pytest.mark.parametrize("written", ["1GiB", "1gib", "1024 MiB", "1048576kib", "1073741824"])
+@pytest.mark.parametrize("written", ["1GiB", "1gib", "1Gi", "1024 MiB", "1048576kib", "1073741824"])
 def test_a_limit_in_whatever_case(written: str) -> None:
     assert read_limit(written) == 2**30
+
+
+@pytest.mark.parametrize("written", ["0", "0.5", "1e400GiB", "1024 PiB", "-1GiB", "nan"])
+def test_a_limit_that_is_none(written: str) -> None:
+    with pytest.raises(SpecError, match="T104"):
+        read_limit(written)
 
 
 def test_a_large_batch_has_its_commas() -> None:

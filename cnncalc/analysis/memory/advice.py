@@ -12,7 +12,6 @@ from cnncalc.analysis.memory.simulate import simulate
 from cnncalc.analysis.memory.tensors import InplaceFault, NotModelled
 from cnncalc.graph import Graph
 
-LARGEST_BATCH = 2**20
 STRETCHES = 16
 """At most so many checkpointed stretches are tried."""
 LOWER = {
@@ -55,7 +54,7 @@ def largest_batch(graph: Graph, limit: int, *, workspace: int = 0, **options: An
         return needs(simulate(graph, batch=batch, **options), limit, workspace)
 
     low, high = 0, 1
-    while high <= LARGEST_BATCH and is_within(taken(high), limit):
+    while is_within(taken(high), limit):
         low, high = high, 2 * high
     while high - low > 1:
         middle = (low + high) // 2

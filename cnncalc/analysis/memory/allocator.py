@@ -27,7 +27,7 @@ WORKSPACE_PER_CALL = (2, 15)
 """Since this release of torch cuBLAS's workspace is given back after every product."""
 FUSED_WORKSPACE = 2**20
 
-_APART = 2**40
+_APART = 2**80
 """Segments never touch: the distance between their addresses."""
 
 

@@ -14,6 +14,10 @@ from cnncalc.graph import Graph
 from cnncalc.units import read_figure
 
 
+LARGEST_LIMIT = 2**60
+"""An EiB: beyond what any machine has, and within what the replay can add up in no time."""
+
+
 class Estimate(NamedTuple):
     """The memory of one net.  ``cuda`` is the replay of CUDA's caching allocator, ``workspace_bytes`` what cuBLAS
     takes in it at a time; ``fit`` the largest batch below ``limit``, ``fits`` whether the batch asked for is below."""
@@ -73,8 +77,8 @@ def fitting(graph: Graph, limit: int, workspace: int, options: dict[str, Any]) -
 
 def read_limit(size: str) -> int:
     """The bytes of ``24GiB``, in whatever case; raises :class:`SpecError`."""
-    figure = read_figure(size.upper().replace("IB", "iB"), bytes=True)
-    if figure is None or figure.value < 1:
+    figure = read_figure(size.upper().replace("I", "i"), bytes=True)
+    if figure is None or not 1 <= figure.value < LARGEST_LIMIT:
         help = [f"a GPU is chosen with --gpu {size}"] if gpu_named(size) else []
         raise fault("T104", f"--limit takes a size such as 24GiB, got {size!r}", help=help)
     return int(figure.value)

@@ -682,6 +682,35 @@ def test_legal_inplace_is_what_torch_allows() -> None:
     assert [graph.nodes[each].name for each in sorted(legal)] == ["relu1"]
 
 
+@pytest.mark.parametrize(
+    "line, expected",
+    [
+        ("4x8x8 | conv 4 1 as a | concat(crop 8 | relu, a) | conv 2 1", []),  # a crop to the same size is no copy
+        ("4x8x8 | conv 4 1 as a | concat(dropout 0 | relu, a) | conv 2 1", []),
+        ("4x8x8 | conv 4 1 as a | concat(droppath 0 | relu, shuffle 1 | relu, a) | conv 2 1", []),
+        ("4x8x8 | flatten | relu | fc 3", []),  # the batch is somebody else's
+        ("4x8x8 | conv 4 1 | dropout 0 | relu | conv 4 1 | fc 3", ["dropout1", "relu1"]),
+    ],
+)
+def test_legal_inplace_changes_no_value(line: str, expected: list[str]) -> None:
+    import torch
+
+    from cnncalc.backend.build import build
+
+    graph = graph_of(line)
+    names = [graph.nodes[each].name for each in sorted(legal_inplace(graph))]
+    assert names == expected
+    usual, inplace = build(graph), build(graph)
+    for name in names:
+        inplace.get_submodule(name).inplace = True
+    batch = torch.randn(2, 4, 8, 8)
+    for training in (True, False):
+        given = batch.clone()
+        with torch.no_grad():
+            assert torch.equal(usual.train(training)(batch), inplace.train(training)(given))
+        assert torch.equal(batch, given)
+
+
 def test_checkpoints_are_those_of_torch() -> None:
     """Equal to torch's reentrant checkpoints, an upper bound of at most 2 % to the others."""
     import torch

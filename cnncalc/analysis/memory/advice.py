@@ -23,6 +23,9 @@ LOWER = {
 }
 """By data type: those that take less."""
 
+MAY_HAND_ON = ("dropout", "droppath", "shuffle", "pixelshuffle", "pixelunshuffle")
+"""Layers whose result may be what flowed in: without training, or where there is nothing to move."""
+
 
 class Fit(NamedTuple):
     """The largest ``batch`` that fits the limit (0: not even one), its bytes, and those of one example more."""
@@ -121,9 +124,7 @@ def legal_inplace(graph: Graph, **options: Any) -> frozenset[int]:
     candidates = {
         node.name: node.index
         for node in graph.layers
-        if getattr(node.layer, "inplace", None) is False
-        and uses[node.inputs[0]] == 1
-        and node.inputs[0] >= len(graph.inputs)
+        if getattr(node.layer, "inplace", None) is False and is_alone(graph, node.inputs[0], uses)
     }
     training = {**options, "training": True, "inplace": frozenset()}
     while candidates:
@@ -136,6 +137,17 @@ def legal_inplace(graph: Graph, **options: Any) -> frozenset[int]:
         else:
             break
     return frozenset(candidates.values())
+
+
+def is_alone(graph: Graph, value: int, uses: list[int]) -> bool:
+    """Whether one layer alone takes a value, and what the value may be a view of; the batch is never alone."""
+    while value >= len(graph.inputs) and uses[value] == 1:
+        node = graph.nodes[value]
+        assert node.layer is not None
+        if not (node.layer.alias or node.layer.is_inplace or node.kind in MAY_HAND_ON):
+            return True
+        value = node.inputs[0]
+    return False
 
 
 def best_checkpoints(graph: Graph, now: MemoryReport, **options: Any) -> Hint | None:

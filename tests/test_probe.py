@@ -858,6 +858,7 @@ def test_nothing_measured_is_2(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         ([], "Missing argument 'TARGET' (or --compare A.json B.json)"),
         ([TINY, "--compare", "a", "b"], "--compare takes two records and no TARGET"),
+        (["--compare", "a", "b", "--out", "c", "--graphs"], "measures nothing: --graphs, --out cannot stand beside it"),
         (["--compare", "no.json", "no.json"], "no.json: No such file"),
         ([TINY, "--batch", "1,x"], "'x': whole numbers from 1, separated by commas"),
         ([TINY, "--batch", "0"], "'0': whole numbers"),

@@ -51,6 +51,9 @@ def numbers(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int
     return tuple(map(int, found))
 
 
+TYPED = click.core.ParameterSource.COMMANDLINE
+
+
 @click.command()
 @click.argument("target", metavar="TARGET", required=False, shell_complete=complete_target)
 @choosing
@@ -119,6 +122,10 @@ def command(
     if compare:
         if target is not None:
             raise click.UsageError("--compare takes two records and no TARGET")
+        given = [each for each in ctx.command.params if ctx.get_parameter_source(each.name or "") is TYPED]
+        beside = [each.opts[0] for each in given if each.name not in ("compare", "format_")]
+        if beside:
+            raise click.UsageError(f"--compare measures nothing: {', '.join(beside)} cannot stand beside it")
         show_comparison(compare, format_)
         return
     if target is None:

@@ -189,7 +189,7 @@ class Cells(Branches):
         place, key, number = self.homes[target]
         if isinstance(place, Container):
             text = f'["{key}"]'
-        elif place.chain and any(part.name.isdigit() for part in place.parts) and place is not self.root:
+        elif place is not self.root and place.chain and any(part.name.isdigit() for part in place.parts):
             text = f"[{number}]"
         else:
             text = f".{key}"

@@ -185,6 +185,8 @@ class Writing:
             doc = self.returned(tree) if tree.step.outputs == 0 else document(tree, self.names.__getitem__)
             for ref in reads(tree):
                 self.left[ref] -= 1
+                if not self.left[ref]:
+                    del self.names[ref]
             if tree.step.outputs == 0:
                 found += lines(doc, indent, "return ")
             else:

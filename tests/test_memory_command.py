@@ -126,7 +126,8 @@ def test_largest_batch_fits_and_the_next_does_not() -> None:
 def test_the_largest_batch_of_a_small_network_on_a_large_device(device: str) -> None:
     line, limit = "784 | fc 10", 80 * 2**30
     fit = api.memory(line, limit=limit, device=device).fit
-    assert fit is not None and fit.more is None or fit.more > limit
+    assert fit is not None
+    assert fit.more is None or fit.more > limit
     assert fit.batch > 2**24 and 0.99 * limit < fit.bytes <= limit
     pebibytes = api.memory(line, limit=2**55, device=device).fit
     assert pebibytes is not None and 0.99 * 2**55 < pebibytes.bytes <= 2**55

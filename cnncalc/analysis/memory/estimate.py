@@ -13,7 +13,6 @@ from cnncalc.errors import did_you_mean, fault
 from cnncalc.graph import Graph
 from cnncalc.units import read_figure
 
-
 LARGEST_LIMIT = 2**60
 """An EiB: beyond what any machine has, and within what the replay can add up in no time."""
 

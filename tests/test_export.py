@@ -312,6 +312,19 @@ def test_shared_weights_are_one_module() -> None:
     assert "run_with_weights_of" in source
 
 
+def test_weights_that_are_lent_are_not_drawn_again() -> None:
+    layers = "layers: {c: a | h, d: b | h, e: 'add(c, d)'}"
+    for line in ("conv 4 3 /2 same", "local 4 3 /2 same"):
+        text = f"inputs: {{a: 3x9x9, b: 3x10x10}}\nshared: {{h(): {line}}}\n{layers}\n"
+        source = compare(expand(api.parse(text)))
+        assert "run_with_weights_of(" in source
+        (made,) = classes_of(source, 1)
+        net, a, b = made(), torch.rand(2, 3, 9, 9), torch.rand(2, 3, 10, 10)
+        before = torch.get_rng_state()
+        net(a, b)
+        assert torch.equal(torch.get_rng_state(), before)
+
+
 # -- random networks ---------------------------------------------------------------------------------------------------
 
 PLAIN = [

@@ -135,12 +135,15 @@ class LocallyConnected(nn.Module):
         dilation: tuple[int, ...],
         sides: tuple[tuple[int, int], ...],
         bias: bool = True,
+        device: str | None = None,
     ) -> None:
         super().__init__()
         self.kernel_size, self.stride, self.dilation = kernel_size, stride, dilation
         self.pads = [each for side in reversed(sides) for each in side]
-        self.weight = nn.Parameter(torch.empty(out_channels, *out_size, in_channels, *kernel_size))
-        self.bias = nn.Parameter(torch.empty(out_channels, *out_size)) if bias else None
+        shape = (out_channels, *out_size, in_channels, *kernel_size)
+        self.weight = nn.Parameter(torch.empty(shape, device=device))
+        shape = (out_channels, *out_size)
+        self.bias = nn.Parameter(torch.empty(shape, device=device)) if bias else None
         bound = (in_channels * math.prod(kernel_size)) ** -0.5
         for parameter in self.parameters():
             nn.init.uniform_(parameter, -bound, bound)

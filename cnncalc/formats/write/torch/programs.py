@@ -59,4 +59,5 @@ def names_of(item: Item, cells: Cells) -> str:
 
 def lent_construct(construct: Construct) -> str:
     text = flat(construct.document(iter([written(slot.value) for slot in construct.parts])))
-    return f'{text[:-1]}, device="meta")' if construct.name.startswith("nn.") else text
+    drawn = construct.name.startswith("nn.") or construct.name == "LocallyConnected"
+    return f'{text[:-1]}, device="meta")' if drawn else text

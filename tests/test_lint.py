@@ -499,6 +499,24 @@ def test_the_fix_of_an_unused_ignore() -> None:
     )
 
 
+def test_many_ignores_take_no_more_than_their_number_of_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line once for all comments, and each finding only at the ignores of its own line."""
+    from cnncalc.linting import ignores
+
+    looks: list[str] = []
+    fits = ignores.fits
+    monkeypatch.setattr(ignores, "fits", lambda selector, code: looks.append(code) or fits(selector, code))
+    line = Source.line
+    monkeypatch.setattr(Source, "line", lambda self, number: looks.append("line") or line(self, number))
+    number = 200
+    behind = "".join(f"  c{each}: conv 4 3 p1 | bn | relu  # cnncalc: ignore[P101]\n" for each in range(number))
+    above = "  # cnncalc: ignore[P101]\n" * number + "  x: conv 4 3 p1 | bn\n"
+    for text in (behind, above):
+        looks.clear()
+        assert codes_of("input: 3x8x8\nlayers:\n" + text) == []
+        assert len(looks) < 10 * number
+
+
 # -- baselines ---------------------------------------------------------------------------------------------------------
 
 BASELINE = ("--baseline", "known.json")

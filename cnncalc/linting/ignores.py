@@ -7,6 +7,7 @@ block, for all of it.  Codes, prefixes and names stand in the brackets; none of 
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
@@ -33,10 +34,6 @@ class Ignore(NamedTuple):
     selectors: tuple[tuple[str, Mark], ...]
     lines: range | None
 
-    def covers(self, finding: Diagnostic) -> bool:
-        mark = finding.mark
-        return mark is not None and (self.lines is None or mark.line in self.lines)
-
 
 class Ignores(NamedTuple):
     """The ignores of one text, and what is wrong with those that are none."""
@@ -53,13 +50,13 @@ def ignores_of(source: Source, tree: Mapping | None) -> Ignores:
     if "cnncalc" not in source.text.lower():
         return NONE
     comments = comments_of(source, tree)
-    alone = {each.mark.line for each in comments if each.alone}
+    below = _below(source, {each.mark.line for each in comments if each.alone})
     extents = _extents(tree) if tree is not None else {}
     found: list[Ignore] = []
     malformed: list[Diagnostic] = []
     for comment in comments:
         for each in _IGNORE.finditer(source.text, comment.mark.start, comment.mark.end):
-            made = _read(source, comment, each, alone, extents)
+            made = _read(source, comment, each, below, extents)
             if isinstance(made, Ignore):
                 found.append(made)
             else:
@@ -68,7 +65,7 @@ def ignores_of(source: Source, tree: Mapping | None) -> Ignores:
 
 
 def _read(
-    source: Source, comment: Comment, found: re.Match[str], alone: set[int], extents: dict[int, int]
+    source: Source, comment: Comment, found: re.Match[str], below: dict[int, int], extents: dict[int, int]
 ) -> Ignore | list[Diagnostic]:
     """One comment; what is wrong with it where it is no ignore, which is nothing where it only mentions cnncalc."""
     word = found[2].lower()
@@ -95,11 +92,20 @@ def _read(
     if wrong or not selectors:
         return wrong or [_malformed("an ignore must name what it ignores", mark, (EXAMPLE,))]
     own = comment.alone and found.start() == comment.mark.start
-    line = comment.mark.line
-    while own and (line in alone or not source.line(line).strip()) and line <= source.text.count("\n"):
-        line += 1
+    line = below.get(comment.mark.line, comment.mark.line) if own else comment.mark.line
     lines = None if word == "ignore-file" else range(line, extents.get(line, line) + 1)
     return Ignore(mark, own, tuple(selectors), lines)
+
+
+def _below(source: Source, alone: set[int]) -> dict[int, int]:
+    """For every line, the next one from it on that is neither blank nor a comment alone; the last where there is
+    none."""
+    last = source.text.count("\n") + 1
+    found = {last: last}
+    for number in range(last - 1, 0, -1):
+        passed = number in alone or not source.line(number).strip()
+        found[number] = found[number + 1] if passed else number
+    return found
 
 
 def _malformed(message: str, mark: Mark, help: tuple[str, ...]) -> Diagnostic:
@@ -138,20 +144,38 @@ def sift(
     findings: Iterable[Diagnostic], ignores: Sequence[Ignore]
 ) -> tuple[list[Diagnostic], list[Diagnostic], set[Mark]]:
     """The findings that are left, those that are hidden, and the places of the selectors that hid one."""
+    listed = list(findings)
+    holding = _holding(ignores, [each.mark for each in listed if each.mark is not None])
     left: list[Diagnostic] = []
     hidden: list[Diagnostic] = []
     used: set[Mark] = set()
-    for finding in findings:
+    for finding in listed:
+        mark = finding.mark
         hiding = [
             place
-            for each in ignores
-            if finding.mark is not None and each.mark.source is finding.mark.source and each.covers(finding)
+            for each in (holding.get((mark.source, mark.line), ()) if mark is not None else ())
             for selector, place in each.selectors
             if fits(selector, finding.code) >= 0
         ]
         used.update(hiding)
         (hidden if hiding else left).append(finding)
     return left, hidden, used
+
+
+def _holding(ignores: Iterable[Ignore], marks: Iterable[Mark]) -> dict[tuple[Source, int], list[Ignore]]:
+    """The ignores that hold for each line on which one of the marks stands."""
+    lines: dict[Source, set[int]] = {}
+    for mark in marks:
+        lines.setdefault(mark.source, set()).add(mark.line)
+    ordered = {source: sorted(numbers) for source, numbers in lines.items()}
+    found: dict[tuple[Source, int], list[Ignore]] = {}
+    for each in ignores:
+        source, numbers = each.mark.source, ordered.get(each.mark.source, [])
+        if each.lines is not None:
+            numbers = numbers[bisect_left(numbers, each.lines.start) : bisect_left(numbers, each.lines.stop)]
+        for number in numbers:
+            found.setdefault((source, number), []).append(each)
+    return found
 
 
 def unused(

@@ -499,6 +499,22 @@ def test_the_fix_of_an_unused_ignore() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("listed", "left"),
+    [
+        ("P101, P102, S201", "P101"),
+        ("P101,P102 S201 , P103", "P101"),
+        ("P102, S201, P101", "P101"),
+        ("P102, P101, S201", "P101"),
+        ("P102, P101 , S201, bias-before-norm, P103", "P101, bias-before-norm"),
+    ],
+)
+def test_the_fix_of_several_unused_selectors(listed: str, left: str) -> None:
+    put("net.yaml", f"input: 3x8x8\nlayers:\n  a: conv 4 3 p1 | bn  # cnncalc: ignore[{listed}] why\n")
+    assert lint("--select", "P1,S,X", "--fix").exit_code == 0
+    assert Path("net.yaml").read_text().endswith(f"| bn  # cnncalc: ignore[{left}] why\n")
+
+
 def test_many_ignores_take_no_more_than_their_number_of_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each line once for all comments, and each finding only at the ignores of its own line."""
     from cnncalc.linting import ignores

@@ -193,7 +193,7 @@ def unused(
             continue
         names = ", ".join(selector for selector, _ in idle)
         whole = len(idle) == len(each.selectors)
-        edits = (_without(each),) if whole else tuple(_without_selector(place) for _, place in idle)
+        edits = (_without(each),) if whole else _without_selectors(each, [place for _, place in idle])
         yield Diagnostic(
             "X001",
             f"{names} {'is' if len(idle) == 1 else 'are'} ignored here, but there is nothing to ignore",
@@ -214,11 +214,17 @@ def _without(ignore: Ignore) -> Edit:
     return Edit(Mark(source, len(text[:start].rstrip(" \t")), end), "")
 
 
-def _without_selector(place: Mark) -> Edit:
-    """The selector taken away with the comma behind it, or that in front of it."""
-    text = place.source.text
-    behind = re.compile(r"\s*,\s*").match(text, place.end)
-    if behind:
-        return Edit(Mark(place.source, place.start, behind.end()), "")
-    start = len(text[: place.start].rstrip(" \t,"))
-    return Edit(Mark(place.source, start, place.end), "")
+def _without_selectors(ignore: Ignore, idle: Iterable[Mark]) -> tuple[Edit, ...]:
+    """These selectors taken away, each with the comma in front of it; where none is left in front, with that behind."""
+    source, gone = ignore.mark.source, set(idle)
+    places = [place for _, place in ignore.selectors]
+    edits = []
+    kept = False
+    for number, place in enumerate(places):
+        if place not in gone:
+            kept = True
+        elif kept:
+            edits.append(Edit(Mark(source, places[number - 1].end, place.end), ""))
+        else:
+            edits.append(Edit(Mark(source, place.start, places[number + 1].start), ""))
+    return tuple(edits)

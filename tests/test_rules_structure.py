@@ -264,6 +264,19 @@ def test_steps_that_do_something_are_left_alone(line: str) -> None:
     assert messages(line, "G207", "G209", "G210", "G211", "G212", "G213") == []
 
 
+@pytest.mark.parametrize(
+    ("call", "extent"),
+    [("conv 16 3 /1 1", 32), ("conv(16, 3, /1, 1)", 32), ("conv 16 /1 3 1", 32), ("conv 16 3 p0 2", 15)],
+)
+def test_a_safe_fix_of_an_option_moves_no_number_into_its_place(call: str, extent: int) -> None:
+    """In ``conv 16 3 /1 1`` the last is the padding; without the ``/1`` it would be the stride."""
+    text = f"3x32x32 | {call} | relu"
+    assert api.analyse(api.parse(text)).rows[-1].output == (16, extent, extent)
+    after = fix(Source("<line>", text), Settings(select=("G213",)), unsafe=False).source.text
+    assert (after == text) is ("p0" not in call)
+    assert api.analyse(api.parse(after)).rows[-1].output == (16, extent, extent)
+
+
 def test_defaults_of_the_file_count_as_defaults() -> None:
     text = "defaults: {{conv: nobias p1}}\ninput: 3x8x8\nlayers: conv 4 3 {}\n"
     assert [marked(each) for each in findings(text.format("p1"), "G213")] == ["p1"]

@@ -43,13 +43,14 @@ def set_option(site: Site, field: str, words: str, value: str) -> Edits:
 
 
 def remove_option(site: Site, field: str) -> Edits:
-    """Take away what the call says of a field; nothing where it says nothing (it may come from ``defaults:``)."""
+    """Take away what the call says of a field; nothing where it says nothing (it may come from ``defaults:``), nor where
+    the numbers behind it would mean something else then."""
     spot = site.spot
     if spot is None or spot.call is None or spot.long or not spot.phrase:
         return ()
     spans = options_of(spot.call)
     span = spans.get(field)
-    if span is None or span == spot.call.word_span:
+    if span is None or span == spot.call.word_span or shifts(spot.call, field):
         return ()
     text = spot.text.text
     start, end = span
@@ -147,6 +148,15 @@ def options_of(call: Call) -> dict[str, Span]:
             field = open_fields[0]
         found[field] = argument.span
     return found
+
+
+def shifts(call: Call, field: str) -> bool:
+    """Whether other arguments would mean something else without that of a field: the 1 of ``conv 16 3 /1 1`` is the
+    padding, and without the ``/1`` the stride."""
+    spans = options_of(call)
+    start, end = spans.pop(field)
+    left = tuple(each for each in call.arguments if not start <= each.span[0] < end)
+    return options_of(call._replace(arguments=left)) != spans
 
 
 def number_given(call: Call, field: str) -> int | None:

@@ -31,7 +31,9 @@ layers:
 
 - Take the option away. The fix does.
 - Numbers that stand for a parameter (`/stride`) or have no name (`dropout 0.5`,
-  `maxpool 2`) are not told, nor is a pooling's stride that is its kernel.
+  `maxpool 2`) are not told, nor is a pooling's stride that is its kernel, nor an
+  option that numbers behind it stand on: in `conv 16 3 /1 1` the last is the
+  padding, and would be the stride.
 """
 
 from __future__ import annotations
@@ -41,7 +43,7 @@ from typing import Any
 
 from cnncalc.errors import Diagnostic
 from cnncalc.layers import canonical, kind_of
-from cnncalc.rules._edits import options_of, remove_option
+from cnncalc.rules._edits import options_of, remove_option, shifts
 from cnncalc.rules._phrases import mark_of
 from cnncalc.rules._subject import Site, Subject
 from cnncalc.spec.bind import vgg_call
@@ -94,7 +96,7 @@ def literal_options(call: Call) -> dict[str, Span]:
         word = isinstance(value, Name) and value.text.lower() in (*kind.words, "true", "false")
         if letter or word or (named and isinstance(value, Number)):
             found[field] = span
-    return found
+    return {field: span for field, span in found.items() if not shifts(call, field)}
 
 
 def value_without(site: Site, field: str) -> Any:

@@ -85,6 +85,13 @@ def test_what_is_named_is_linted_whatever_it_is() -> None:
     ]
 
 
+def test_what_is_named_is_linted_though_its_folder_is_named_too() -> None:
+    put("nets/other.yaml", "foo: 1\n")
+    for arguments in (("nets/other.yaml", "nets"), ("nets", "nets/other.yaml"), ("nets", "./nets/other.yaml", "nets")):
+        assert {code for _, _, code in found(*arguments)} == {"Y103", "Y106"}, arguments
+    assert found("nets") == []
+
+
 def test_bundled_names_and_stdin() -> None:
     assert {each for _, _, each in found(*ONLY, "alexnet_batchnorm")} == {"P101"}
     assert found(*ONLY, "-", stdin=BIASED) == [("<stdin>", 3, "P101")]

@@ -90,7 +90,12 @@ def tasks_for(
             continue
         lines += 1
         tasks.append(Task(name, True, settings, Source(name, source.text, folder), fix, unsafe))
-    return list({(task.path, task.source): task for task in tasks}.values()), known
+    once: dict[tuple[str, Source | None], Task] = {}
+    for task in tasks:
+        key = task.path, task.source
+        if key not in once or task.named:  # what is named stays so, though a folder that holds it follows
+            once[key] = task
+    return list(once.values()), known
 
 
 def tasks_of(found: Iterable[Found], configuration: Configuration, fix: bool, unsafe: bool) -> list[Task]:

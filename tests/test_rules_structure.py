@@ -215,6 +215,14 @@ def test_a_variant_may_be_empty_once() -> None:
     assert [marked(each) for each in findings(text.format("{b: {n: 1}}"), "G206")] == ["b"]
 
 
+def test_a_parameter_that_is_calculated_makes_variants_different() -> None:
+    text = "params: {a: 2, b: a*2}\nvariants: {p: {a: 4}, q: {a: 4, b: 4}, r: {a: 4, b: 8}}\ninput: 3x8x8\n"
+    text += "layers: conv a 3 | relu | conv b 3\n"
+    weights = [3 * 9 * 4 + 4 + 4 * 9 * b + b for b in (8, 4, 8)]
+    assert [api.analyse(api.parse(text, variant=each)).totals.params for each in "pqr"] == weights
+    assert messages(text, "G206") == ["variant 'r' is the same network as 'p'"]
+
+
 def test_labels_that_others_ask_for() -> None:
     text = "input: 3x8x8\nlayers:\n  a: conv 4 3 as u | relu\n{}"
     assert [marked(each) for each in findings(text.format(""), "G207")] == ["u"]

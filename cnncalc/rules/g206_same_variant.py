@@ -58,12 +58,14 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
     if not isinstance(tree, Mapping):
         return
     base: dict[str, Any] = subject.network.file.params
+    # as they come out: what is calculated from a parameter that a variant sets follows it
+    made = {view.variant: view.network.file.params for view in subject.views if view.variant is not None}
     first: dict[tuple[tuple[str, Any], ...], Scalar] = {}
     for key, _ in tree:
         settings = subject.network.variants.get(key.value)
         if settings is None:
             continue
-        params = tuple(sorted({**base, **settings}.items()))
+        params = tuple(sorted(made.get(key.value, {**base, **settings}).items()))
         known = first.setdefault(params, key)
         if known is not key:
             yield subject.finding(

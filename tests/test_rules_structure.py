@@ -230,6 +230,7 @@ def test_labels_that_others_ask_for() -> None:
         "  b: u | relu\noutputs: [a, b]\n",
         "outputs: [a, u]\n",
         "expect: {u: 4x6x6}\n",
+        "budget: {receptive_field: {min: 3, at: u}}\n",
         "expect: {u.params: 112}\n",
     ):
         assert not findings(text.format(use), "G207"), use

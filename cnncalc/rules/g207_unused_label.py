@@ -2,8 +2,8 @@
 
 ## What it means
 
-`as u` names a value inside a phrase, and no other step, output or expectation
-speaks of the name.
+`as u` names a value inside a phrase, and no other step, output, expectation or
+budget speaks of the name.
 
 ## Why it matters
 
@@ -44,6 +44,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncalc.errors import Diagnostic
+from cnncalc.rules._budgets import limits
 from cnncalc.rules._phrases import fix_of
 from cnncalc.rules._subject import Subject
 from cnncalc.rules._uses import Body, atoms_in, readable, uses_of
@@ -83,7 +84,7 @@ def check(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def asked_for(subject: Subject, body: Body) -> set[str]:
-    """The names that outputs, expectations and later nets take from a net; nobody sees into a block."""
+    """The names that outputs, expectations and budgets speak of in a net; nobody sees into a block."""
     net = body.owner
     if not isinstance(net, Net):
         return set()
@@ -91,4 +92,5 @@ def asked_for(subject: Subject, body: Body) -> set[str]:
     for view in subject.views:
         if view.graph.net.name == net.name:
             asked += [each.key.value for each in view.graph.net.expect]
+    asked += [limit.at for _, limit in limits(subject, "receptive_field")]
     return {part for each in asked for part in each.split(".")}

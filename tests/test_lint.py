@@ -170,6 +170,18 @@ def test_a_file_that_does_not_load_is_a_finding() -> None:
     assert lint("--ignore", "Y101", "bad.yaml").exit_code == 0
 
 
+def test_a_variant_is_named_once_though_several_nets_have_its_fault() -> None:
+    text = "params: {k: 3}\nblocks:\n  b: conv 8 k\nnets:\n"
+    text += "  u: {input: 3x16x16, layers: [b | relu]}\n  v: {input: 3x16x16, layers: [b | relu]}\n"
+    for variants, named in (("{p: {k: 31}}", "in variant p"), ("{p: {k: 31}, q: {k: 32}}", "in variants p, q")):
+        (fault,) = [
+            each
+            for each in check_source(Source("net.yaml", f"{text}variants: {variants}\n")).findings
+            if each.code == "S103"
+        ]
+        assert [each for each in fault.notes if "variant" in each] == [named]
+
+
 def test_a_library_of_blocks_has_no_layers() -> None:
     put("blocks.yaml", "blocks:\n  f(c): conv c 3 p1 | bn\n")
     put("net.yaml", "import: blocks.yaml\ninput: 3x8x8\nlayers:\n  a: f 4\n")

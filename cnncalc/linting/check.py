@@ -199,17 +199,18 @@ def _place(diagnostic: Diagnostic) -> tuple[str, str, int, int]:
 def merged(found: Iterable[Diagnostic]) -> list[Diagnostic]:
     """What several variants say about one place as one finding that names them all; everything else once."""
     kept: dict[tuple[object, ...], Diagnostic] = {}
+    names: dict[tuple[object, ...], dict[str, None]] = {}
     for each in found:
         last = each.notes[-1] if each.notes else ""
-        if not last.startswith(_VARIANT):
-            kept.setdefault((*_place(each), each.message), each)
-            continue
-        before = kept.get(_place(each))
-        if before is None:
-            kept[_place(each)] = each
+        if last.startswith(_VARIANT):
+            kept.setdefault(_place(each), each)
+            names.setdefault(_place(each), {})[last.removeprefix(_VARIANT)] = None
         else:
-            names = f"{before.notes[-1].replace('variant ', 'variants ', 1)}, {last.removeprefix(_VARIANT)}"
-            kept[_place(each)] = before._replace(notes=(*before.notes[:-1], names))
+            kept.setdefault((*_place(each), each.message), each)
+    for place, listed in names.items():
+        if len(listed) > 1:
+            notes = (*kept[place].notes[:-1], f"in variants {', '.join(listed)}")
+            kept[place] = kept[place]._replace(notes=notes)
     return list(kept.values())
 
 

@@ -178,6 +178,25 @@ def test_of_several_fixes_only_the_bad_one_is_taken_back() -> None:
     assert fixed.applied["P101"] == 1
 
 
+@pytest.mark.parametrize("bad", [(39,), (0,), (0, 17, 39), tuple(range(0, 40, 3))])
+def test_of_many_fixes_all_but_the_bad_ones_are_applied(bad: tuple[int, ...]) -> None:
+    number = 40
+    text = "input: 3x8x8\nlayers:\n" + "".join(f"  c{each}: relu\n" for each in range(number))
+
+    def check(source: Source, settings: Settings) -> Checked:
+        checked = check_source(source, settings)
+        findings = []
+        for found in re.finditer(r"c(\d+): (relu)\n", source.text):
+            mark = Mark(source, *found.span(2))
+            made = "rellu" if int(found[1]) in bad else "gelu"
+            findings.append(Diagnostic("P101", f"in c{found[1]}", mark, fix=Fix("change", (Edit(mark, made),))))
+        return checked._replace(findings=(*checked.findings, *findings))
+
+    fixed = fix(Source("net.yaml", text), NONE, False, check)
+    assert fixed.applied["P101"] == number - len(bad)
+    assert [int(each) for each in re.findall(r"c(\d+): relu\n", fixed.source.text)] == list(bad)
+
+
 def test_a_safe_fix_must_keep_what_the_file_expects() -> None:
     text = NET + "expect: {b: 4x8x8}\n"
     assert fix(Source("net.yaml", text), NONE, False, checker("p1", "p2")).source.text == text

@@ -29,24 +29,23 @@ def fix(
     """Apply every fix of a text; those that change figures or meaning only where ``unsafe``.
 
     A round of fixes after which the file has a fault of loading that it did not have (or, among safe ones, a figure
-    that no longer holds) is taken back, and each of its fixes tried alone.
+    that no longer holds) is taken back, and half of it tried, until only the bad ones are left out.
     """
     checked = check(source, settings)
     applied: Counter[str] = Counter()
     refused: set[tuple[object, ...]] = set()
-    for _ in range(ROUNDS):
-        chosen = [each for each in fixable(checked.findings, unsafe) if _key(each) not in refused]
-        taken = compatible(chosen)
+    rounds, tries = 0, ROUNDS + 2 * len(fixable(checked.findings, unsafe))
+    while rounds < ROUNDS and tries > 0:
+        taken = compatible([each for each in fixable(checked.findings, unsafe) if _key(each) not in refused])
         if not taken:
             break
+        whole = len(taken)
         after = _try(source, checked, taken, settings, check)
-        if after is None:
-            for each in taken if len(taken) > 1 else ():
-                after = _try(source, checked, [each], settings, check)
-                if after is not None:
-                    taken = [each]
-                    break
-                refused.add(_key(each))
+        while after is None and len(taken) > 1:
+            taken = taken[: len(taken) // 2]
+            after = _try(source, checked, taken, settings, check)
+        tries -= 1
+        rounds += after is not None and len(taken) == whole  # the others find a bad one, and go in no circle
         if after is None:
             refused.update(map(_key, taken))
             continue

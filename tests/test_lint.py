@@ -393,6 +393,8 @@ peak-memory = {max = "8 GiB", batch = 32}
         ("[lint.rules.bias-before-nrom]\n", "X101", "1:13", "did you mean 'bias-before-norm'?"),
         ("[lint]\nselect = [\n", "X103", "3:1", ""),
         ("lint = 3\n", "X102", "1:1", "a table of settings"),
+        ('[lint]\n# select = ["Q7"]\nselect = ["Q7"]\n', "X102", "3:12", "`cnncalc rule --all` lists the rules"),
+        ("# [lnt]\n[lnt]\n", "X101", "2:2", "did you mean 'lint'?"),
     ],
 )
 def test_a_wrong_configuration_is_2_with_its_place(text: str, code: str, place: str, said: str) -> None:

@@ -14,6 +14,8 @@ def place_of(source: Source, place: list[str], word: str | None = None) -> Mark:
     best, header, deepest = 0, [], -1
     for number in range(1, source.text.count("\n") + 2):
         line = source.line(number)
+        if line.lstrip().startswith("#"):  # a setting that was commented out
+            continue
         found = _HEADER.match(line)
         if found:
             header = _keys(found[1])

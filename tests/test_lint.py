@@ -628,8 +628,13 @@ def test_a_baseline_keeps_what_it_knows_of_files_that_are_not_linted() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[]", "{", '{"version": 2, "findings": []}', '{"version": 1, "findings": [{}]}', "[" * 9999]
-)
+    "text",
+    [
+        "", "[]", "{", '{"version": 2, "findings": []}', '{"version": 1, "findings": [{}]}', "[" * 9999,
+        '{"version": 1, "findings": [{"path": 1, "code": "P101", "layer": "", "line": "x", "count": 1}]}',
+        '{"version": 1, "findings": [{"path": "a", "code": "P101", "layer": "", "line": "x", "count": Infinity}]}',
+    ],
+)  # fmt: skip
 def test_what_is_no_baseline(text: str) -> None:
     put("known.json", text)
     put("net.yaml", BIASED)

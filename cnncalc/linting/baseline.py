@@ -21,6 +21,10 @@ Key: TypeAlias = tuple[str, str, str, str]
 """Path from the baseline's folder, code, layer, hash of the line (and of the message of an expectation)."""
 
 
+NAMES = ("path", "code", "layer", "line")
+"""What a key is called in the file."""
+
+
 class Known(NamedTuple):
     """What a baseline knows: how many findings of each kind, and by how much the limits were exceeded at most."""
 
@@ -44,12 +48,14 @@ def load(path: str) -> Known:
         document = json.loads(text)
         if document["version"] != VERSION:
             raise fault("X104", f"{path} is a baseline of version {document['version']!r}, not {VERSION}")
-        entries = [((each["path"], each["code"], each["layer"], each["line"]), each) for each in document["findings"]]
+        entries = [(tuple(each[name] for name in NAMES), each) for each in document["findings"]]
+        if not all(isinstance(word, str) for key, _ in entries for word in key):
+            raise TypeError
         return Known(
             Counter({key: int(each["count"]) for key, each in entries}),
             {key: int(each["beyond"]) for key, each in entries if each.get("beyond") is not None},
         )
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, OverflowError, RecursionError):
         raise fault(
             "X104",
             f"{path} is no baseline of cnncalc lint",
@@ -116,7 +122,7 @@ def text(findings: list[Finding], path: str, known: Known | None, files: Iterabl
         beyond = {key: min(most, beyond.get(key, most)) for key, most in known.beyond.items()}
     entries = []
     for key, count in sorted(counts.items()):
-        entry = {"path": key[0], "code": key[1], "layer": key[2], "line": key[3], "count": count}
+        entry = {**dict(zip(NAMES, key, strict=True)), "count": count}
         entries.append(entry | {"beyond": beyond[key]} if key in beyond else entry)
     document = {"version": VERSION, "findings": entries}
     return json.dumps(document, indent=1, ensure_ascii=False, sort_keys=True) + "\n", counts.total()

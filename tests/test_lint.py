@@ -126,6 +126,7 @@ def test_paths_that_cannot_be_read_are_2_and_the_rest_is_linted() -> None:
     assert "error[Y001]: cannot read b.yaml: there is no such file" in result.stderr
     assert lint("alexnt").exit_code == 2
     assert lint("--show-files", "b.yaml").exit_code == 2
+    assert lint("--show-files", "-", "alexnet", "3x8x8 | fc 2").stdout == "-\nalexnet\n3x8x8 | fc 2\n"
 
 
 @pytest.mark.parametrize(
@@ -288,6 +289,11 @@ def test_the_command_line_chooses_over_the_file(said: str, arguments: list[str],
         (["--config", "no.toml"], "cannot read no.toml"),
         (["--write-baseline"], "needs --baseline FILE"),
         (["--fix", "--write-baseline", "--baseline", "x"], "one after the other"),
+        (["--diff", "--write-baseline", "--baseline", "x"], "one after the other"),
+        (["--diff", "--output-file", "x"], "leave out --output-file"),
+        (["--diff", "--statistics"], "leave out --statistics"),
+        (["--config", "cnncalc.toml", "--no-config"], "--config and --no-config exclude each other"),
+        (["--stdin-filename", "x.yaml", "."], "add - to the PATHS"),
         (["--jobs", "0"], "'0' is no whole number from 1"),
         (["--no-such-option"], "No such option"),
     ],

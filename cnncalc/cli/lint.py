@@ -82,8 +82,7 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> No
     from cnncalc.linting.targets import Configuration
 
     chosen = paths or (("-",) if options["stdin_filename"] else (".",))
-    if options["write_baseline"] and options["fix"]:
-        raise click.UsageError("--write-baseline and --fix: one after the other")
+    refuse_what_excludes(options, chosen)
     try:
         override = overriding(options)
         configuration = Configuration(options["config"], not options["no_config"], override)
@@ -113,6 +112,20 @@ def command(ctx: click.Context, /, paths: tuple[str, ...], **options: Any) -> No
             raise
         outcome = Outcome((), errors=error.diagnostics, settings=settings_of("json"))
     ctx.exit(finish(outcome, options))
+
+
+def refuse_what_excludes(options: dict[str, Any], paths: tuple[str, ...]) -> None:
+    """Options that go with no other ones are refused, instead of one of them being passed over."""
+    for one in ("fix", "diff"):
+        if options["write_baseline"] and options[one]:
+            raise click.UsageError(f"--write-baseline and --{one}: one after the other")
+    for one in ("output_file", "statistics"):
+        if options["diff"] and options[one]:
+            raise click.UsageError(f"--diff shows the changes and no report: leave out --{one.replace('_', '-')}")
+    if options["no_config"] and options["config"] is not None:
+        raise click.UsageError("--config and --no-config exclude each other")
+    if options["stdin_filename"] and "-" not in paths:
+        raise click.UsageError("--stdin-filename names the text of stdin: add - to the PATHS")
 
 
 def settings_of(format_: str) -> Settings:
@@ -163,12 +176,12 @@ def show_settings(settings: Settings) -> None:
 
 def show_files(paths: Iterable[str], configuration: Any) -> None:
     from cnncalc.cli import _output
-    from cnncalc.files import load_source
     from cnncalc.linting.targets import linted
+    from cnncalc.loading import find_source
 
     for path in paths:
-        if not os.path.exists(path):
-            load_source(path)  # says why it cannot be read
+        if path != "-" and not os.path.exists(path):
+            find_source(path)  # says why there is no such thing
     _output.echo("".join(f"{each}\n" for each in linted(paths, configuration)) or "no file\n")
 
 

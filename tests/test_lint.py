@@ -74,6 +74,15 @@ def test_folders_are_walked_in_order_and_other_yaml_is_skipped() -> None:
     assert [each for each, _, _ in found(*ONLY, "b", "./b/a.yaml", "b")] == ["b/a.yaml", "b/z.yml"]
 
 
+def test_an_empty_file_of_a_folder_is_no_architecture() -> None:
+    put("nets/empty.yaml", "")
+    put("nets/comment.yaml", "# nothing yet\n")
+    result = lint("nets")
+    assert result.exit_code == 0 and "in 0 files (2 other YAML files skipped)" in result.stdout
+    assert lint("--show-files", "nets").stdout == "no file\n"
+    assert found("nets/empty.yaml") == [("nets/empty.yaml", 1, "Y004")]
+
+
 def test_what_is_named_is_linted_whatever_it_is() -> None:
     put("workflow.yaml", "on: [push]\njobs: {}\n")
     put("notes.txt", "3x8x8 | conv 4 3 p1 | bn")

@@ -19,7 +19,7 @@ from cnncalc.linting.settings import Settings
 from cnncalc.linting.walk import is_architecture
 from cnncalc.source import Mark, Source
 
-UNREADABLE = "Y001"
+UNREADABLE, EMPTY = "Y001", "Y004"
 
 SWEEP = 32
 """The garbage of so many files is collected at once."""
@@ -63,6 +63,8 @@ def check(task: Task) -> Result:
     try:
         source = task.source or load_source(task.path)
     except SpecError as error:
+        if not task.named and error.diagnostics[0].code == EMPTY:
+            return Result(task.path, skipped=True)
         return unreadable(task.path, error)
     if not task.named and not is_architecture(source.text):
         return Result(task.path, skipped=True)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from cnncalc.errors import Diagnostic, SpecError
 from cnncalc.files import STDIN, load_source
 from cnncalc.linting import config
-from cnncalc.linting.run import Result, Task, unreadable
+from cnncalc.linting.run import EMPTY, Result, Task, unreadable
 from cnncalc.linting.settings import Settings
 from cnncalc.linting.walk import Found, files_of, is_architecture, is_excluded, shown
 from cnncalc.loading import find_source
@@ -118,5 +118,6 @@ def linted(paths: Iterable[str], configuration: Configuration) -> Iterator[str]:
         try:
             if each.named or is_architecture(load_source(each.path).text):
                 yield each.path
-        except SpecError:
-            yield each.path  # that it cannot be read is told when it is linted
+        except SpecError as error:
+            if error.diagnostics[0].code != EMPTY:
+                yield each.path  # that it cannot be read is told when it is linted

@@ -412,3 +412,14 @@ def test_every_character_that_is_shown_has_a_look_alike() -> None:
     texts = [path.read_text("utf-8") for path in folder.rglob("*.py")]
     shown = {character for text in texts for character in text if not character.isascii()}
     assert shown and [each for each in sorted(shown) if b"?" in _output.encode(each, "ascii")] == []
+
+
+def test_a_folder_hides_no_layer_and_no_diagnostic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for word in ("conv", "S101"):
+        expected = run("explain", word)
+        (tmp_path / word).mkdir()
+        found = run("explain", word)
+        assert (found.exit_code, found.stdout) == (0, expected.stdout) and expected.exit_code == 0
+    (tmp_path / "nets").mkdir()
+    assert "cannot read nets: it is a directory" in run("explain", "nets").stderr

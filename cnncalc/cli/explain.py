@@ -65,11 +65,16 @@ def command(
 
 
 def is_network(target: str) -> bool:
-    """Whether there is such a file or bundled network: it is stronger than a code or a layer of that name."""
+    """Whether there is such a file or bundled network: it is stronger than a code or a layer of that name; a folder,
+    which cannot be explained, is not."""
     import os
 
     from cnncalc import library
+    from cnncalc.errors import code_of
+    from cnncalc.layers import canonical
 
+    if os.path.isdir(target):
+        return code_of(target) is None and canonical(target) is None
     return os.path.exists(target) or library.find(target) is not None
 
 

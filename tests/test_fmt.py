@@ -8,10 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnncalc import api, loading
+from cnncalc.cli._group import group
 from cnncalc.errors import SpecError
 from cnncalc.formats.write.fmt import rewrite
 from cnncalc.source import Source
@@ -262,6 +264,29 @@ def test_the_command(tmp_path: Path) -> None:
     assert (tmp_path / "c.yaml").read_bytes() == before["c.yaml"]
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(before)
     assert run("--check", "a.yaml", "b.yaml", cwd=tmp_path).returncode == 0
+
+
+def test_a_file_that_cannot_be_written_keeps_no_other_from_its_turn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from cnncalc import files
+    from cnncalc.errors import fault
+
+    monkeypatch.chdir(tmp_path)
+    for name in ("a.yaml", "b.yaml"):
+        (tmp_path / name).write_text("input: 3x8x8\nlayers: Conv 8 3\n")
+    write = files.replace_file
+
+    def refuse(path: str, text: str) -> None:
+        if path == "a.yaml":
+            raise fault("Y001", "cannot write a.yaml: permission denied")
+        write(path, text)
+
+    monkeypatch.setattr(files, "replace_file", refuse)
+    done = CliRunner().invoke(group, ["fmt", "no.yaml", "a.yaml", "b.yaml"])
+    assert done.exit_code == 2 and "rewrote b.yaml" in done.stderr and "rewrote a.yaml" not in done.stderr
+    assert "cannot read no.yaml" in done.stderr and "cannot write a.yaml" in done.stderr
+    assert (tmp_path / "b.yaml").read_text() == "input: 3x8x8\nlayers: conv 8 3\n"
 
 
 def test_standard_input() -> None:

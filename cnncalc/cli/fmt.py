@@ -31,6 +31,8 @@ def command(ctx: click.Context, files: tuple[str, ...], check: bool, diff: bool)
         try:
             source = read_stdin(sys.stdin.buffer) if file == "-" else load_source(file)
             new = rewrite(source)
+            if file != "-" and new != source.text and not (check or diff):
+                replace_file(file, new)
         except SpecError as error:
             keep(errors, error)
             continue
@@ -44,7 +46,6 @@ def command(ctx: click.Context, files: tuple[str, ...], check: bool, diff: bool)
         elif file == "-":
             _output.echo(new)
         elif new != source.text:
-            replace_file(file, new)
             _output.echo(f"rewrote {file}", sys.stderr)
     if errors:
         _output.print_errors(errors)

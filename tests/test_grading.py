@@ -872,6 +872,8 @@ def test_an_answer_that_was_not_read_does_not_show_the_right_one() -> None:
         (["grade"], 2, "Missing argument"),
         (["grade", "x.yaml"], 2, "Missing argument"),
         (["grade", "--network", "alexnet", "--ask", "conv1.params"], 2, "one question takes"),
+        (["grade", "x.yaml", "y.yaml", "--set", "width=2"], 2, "are for one question"),
+        (["grade", "x.yaml", "y.yaml", "--accept", "rounding=sig:3"], 2, "are for one question"),
         (["grade", "--network", "alexnet", "--ask", "conv9.params", "--answer", "1"], 2, "did you mean"),
         (["grade", "--network", "alexnet", "--ask", "conv1.parms", "--answer", "1"], 2, "did you mean 'params'?"),
         (["grade", "--network", "alexnet", "--ask", "fc8.height", "--answer", "1"], 2, "has no height"),

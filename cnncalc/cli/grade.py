@@ -102,6 +102,10 @@ def command(
         loading: dict[str, Any] = {"set": read_settings(settings), "variant": variant, "input": shape}
         grading = single(network, ask, answer, net, accepted, loading)
     else:
+        if settings or variant or shape or net or accepted:
+            raise click.UsageError(
+                "--set, --variant, --input, --net and --accept are for one question: an ASSIGNMENT says them itself."
+            )
         if assignment is None or not submissions:
             raise click.UsageError("Missing argument 'ASSIGNMENT SUBMISSION...' (or --network, --ask and --answer).")
         for name, given in (

@@ -395,6 +395,14 @@ def test_statistics() -> None:
     assert re.search(r"^ *3  warning  P101 bias-before-norm  \(3 with a fix\)$", text, re.MULTILINE)
     document = json.loads(lint("--statistics", "--format", "json").stdout)
     assert {each["code"]: each["count"] for each in document["statistics"]}["P101"] == 3
+    assert document["errors"] == []
+
+
+def test_statistics_say_what_cannot_be_used() -> None:
+    for arguments, code in ((("no.yaml",), "Y001"), (("--select", "Z9"), "X102")):
+        result = lint("--statistics", "--format", "json", *arguments)
+        assert result.exit_code == 2
+        assert [each["code"] for each in json.loads(result.stdout)["errors"]] == [code]
 
 
 def test_a_link_to_the_page(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from cnncalc.errors import codes
 from cnncalc.linting.records import Outcome
+from cnncalc.render import diagnostics
 
 
 def rows(outcome: Outcome) -> list[dict[str, Any]]:
@@ -31,7 +32,12 @@ def rows(outcome: Outcome) -> list[dict[str, Any]]:
 def render(outcome: Outcome, as_json: bool = False) -> str:
     found = rows(outcome)
     if as_json:
-        return json.dumps({"version": 1, "statistics": found}, ensure_ascii=False, separators=(",", ":")) + "\n"
+        document = {
+            "version": 1,
+            "statistics": found,
+            "errors": [diagnostics.as_json(each) for each in outcome.errors],
+        }
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n"
     width = max((len(str(each["count"])) for each in found), default=0)
     lines = []
     for each in found:

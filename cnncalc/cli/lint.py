@@ -150,6 +150,8 @@ def overriding(options: dict[str, Any]) -> Any:
         if not colon or not pattern:
             raise click.BadParameter(f"{each!r} is not PATTERN:CODES", param_hint="--per-file-ignores")
         words = tuple(word.strip() for word in codes.split(",") if word.strip())
+        if not words:
+            raise click.BadParameter(f"{each!r} names no CODES behind the colon", param_hint="--per-file-ignores")
         per_file.append((pattern, check_selectors(words, "--per-file-ignores")))
     exclude = listed("exclude")
 

@@ -200,6 +200,14 @@ def test_the_chart_as_a_picture(tmp_path: Path) -> None:
     assert any(element.tag.endswith("polygon") for element in root)
 
 
+def test_a_picture_is_of_one_net(tmp_path: Path) -> None:
+    path = tmp_path / "nets.yaml"
+    path.write_text("nets:\n  a: {input: 3x8x8, layers: conv 4 3}\n  b: {input: 3x8x8, layers: conv 8 3}\n")
+    code, _, err = run(str(path), "--svg", str(tmp_path / "a.svg"))
+    assert code == 2 and "choose it with --net" in err and not (tmp_path / "a.svg").exists()
+    assert run(str(path), "--net", "b", "--svg", str(tmp_path / "b.svg"))[0] == 0
+
+
 def test_no_torch() -> None:
     code = (
         "import sys, cnncalc\n"

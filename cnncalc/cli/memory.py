@@ -76,6 +76,8 @@ def command(
         _output.echo(render.errors_as_json(error.diagnostics))
         ctx.exit(2)
     if svg is not None:
+        if len(answers) > 1:
+            raise click.UsageError("--svg is the picture of one net: choose it with --net")
         with open(svg, "w", encoding="utf-8") as file:
             file.write(render.svg(answers[0].report))
     if format_ == "json":

@@ -43,8 +43,8 @@ def set_option(site: Site, field: str, words: str, value: str) -> Edits:
 
 
 def remove_option(site: Site, field: str) -> Edits:
-    """Take away what the call says of a field; nothing where it says nothing (it may come from ``defaults:``), nor where
-    the numbers behind it would mean something else then."""
+    """Take away what the call says of a field; nothing where it says nothing (it may come from ``defaults:``), nor
+    where the numbers behind it would mean something else then."""
     spot = site.spot
     if spot is None or spot.call is None or spot.long or not spot.phrase:
         return ()

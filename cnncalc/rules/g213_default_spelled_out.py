@@ -31,8 +31,8 @@ layers:
 
 - Take the option away. The fix does.
 - Numbers that stand for a parameter (`/stride`) or have no name (`dropout 0.5`,
-  `maxpool 2`) are not told, nor is a pooling's stride that is its kernel, nor an
-  option that numbers behind it stand on: in `conv 16 3 /1 1` the last is the
+  `maxpool 2`) are not told, nor is a pooling's stride that is its kernel, nor
+  an option that numbers behind it stand on: in `conv 16 3 /1 1` the last is the
   padding, and would be the stride.
 """
 

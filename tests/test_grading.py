@@ -660,7 +660,7 @@ def test_an_empty_cell_at_the_end_of_a_row_is_a_cell() -> None:
 @pytest.mark.parametrize("option", ["--accept=rounding=sig:3", "--set=a=1", "--variant=a", "--input=3x9x9", "--net=a"])
 def test_options_for_one_question_are_not_ignored_with_an_assignment(option: str) -> None:
     result = run("grade", str(EXAMPLES / "vgg16.yaml"), str(EXAMPLES / "vgg16_table.csv"), option)
-    assert result.exit_code == 2 and f"{option[:5]}" in result.output and "goes with --network" in result.output
+    assert result.exit_code == 2 and f"{option[:5]}" in result.output and "are for one question" in result.output
 
 
 def test_a_question_may_be_called_as_a_column_of_students_is() -> None:

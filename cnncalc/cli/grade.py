@@ -108,15 +108,6 @@ def command(
             )
         if assignment is None or not submissions:
             raise click.UsageError("Missing argument 'ASSIGNMENT SUBMISSION...' (or --network, --ask and --answer).")
-        for name, given in (
-            ("--accept", accepted),
-            ("--set", settings),
-            ("--variant", variant),
-            ("--input", shape),
-            ("--net", net),
-        ):
-            if given:
-                raise click.UsageError(f"{name} goes with --network: an assignment says it for its questions.")
         grading = graded(assignment, submissions)
     if student is not None:
         grading = only(grading, student)

@@ -860,7 +860,10 @@ def test_nothing_measured_is_2(monkeypatch: pytest.MonkeyPatch) -> None:
         ([TINY, "--compare", "a", "b"], "--compare takes two records and no TARGET"),
         (["--compare", "a", "b", "--out", "c", "--graphs"], "measures nothing: --graphs, --out cannot stand beside it"),
         (["--compare", "no.json", "no.json"], "no.json: No such file"),
-        (["--compare", "no.json", "no.json", "--out", "a.json"], "--compare measures nothing: --out cannot stand beside it"),
+        (
+            ["--compare", "no.json", "no.json", "--out", "a.json"],
+            "--compare measures nothing: --out cannot stand beside it",
+        ),
         ([TINY, "--batch", "1,x"], "'x': whole numbers from 1, separated by commas"),
         ([TINY, "--batch", "0"], "'0': whole numbers"),
         ([TINY, "--dtype", "float32,int9"], "'int9': choose from float32, tf32, bfloat16, float16"),

@@ -9,6 +9,11 @@ Line: TypeAlias = tuple[str, str]
 """A style's name, and a text: a line, or a piece of one."""
 
 
+def unpainted(lines: Iterable[Line]) -> str:
+    """The same lines as plain text."""
+    return "".join(f"{text}\n" for _, text in lines)
+
+
 def painted(lines: Iterable[Line], styles: Mapping[str, str], width: int | None) -> str:
     """Lines that have one style each."""
     return pieced(([each] for each in lines), styles, width)

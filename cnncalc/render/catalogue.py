@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 
 from cnncalc.analysis.catalogue import Entry
 from cnncalc.errors import Diagnostic
-from cnncalc.render.ansi import painted
+from cnncalc.render.ansi import painted, unpainted
 from cnncalc.render.diagnostics import as_json
 from cnncalc.shape import show
 from cnncalc.units import grouped, short_count
@@ -63,7 +63,7 @@ def cut(text: str, width: int) -> str:
 
 def plain(families: Families, width: int = 80) -> str:
     """The table as plain text."""
-    return "".join(f"{line}\n" for _, line in lines(families, width))
+    return unpainted(lines(families, width))
 
 
 def coloured(families: Families, width: int) -> str:

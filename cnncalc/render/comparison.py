@@ -12,7 +12,7 @@ from typing import Any, NamedTuple, TypeAlias
 from cnncalc.analysis.comparison import Compared
 from cnncalc.analysis.report import CONVENTION
 from cnncalc.errors import Diagnostic
-from cnncalc.render.ansi import Line, painted
+from cnncalc.render.ansi import Line, painted, unpainted
 from cnncalc.render.columns import reach
 from cnncalc.render.diagnostics import as_json as error_data
 from cnncalc.render.json import field
@@ -114,7 +114,7 @@ STYLES = {"heading": "bold", "row": "", "warn": "yellow", "dim": "dim"}
 
 def plain(rows: Sequence[Compared], width: int = 80, columns: Sequence[str] | None = None) -> str:
     """The table as plain text, narrow enough for ``width`` where less will do."""
-    return "".join(f"{line}\n" for _, line in lines(rows, width, columns))
+    return unpainted(lines(rows, width, columns))
 
 
 def coloured(rows: Sequence[Compared], width: int, columns: Sequence[str] | None = None) -> str:

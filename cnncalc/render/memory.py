@@ -14,7 +14,7 @@ from cnncalc.analysis.memory.allocator import WORKSPACE_PER_CALL
 from cnncalc.analysis.memory.estimate import Estimate
 from cnncalc.errors import Diagnostic
 from cnncalc.render import diagnostics
-from cnncalc.render.ansi import Line, painted
+from cnncalc.render.ansi import Line, painted, unpainted
 from cnncalc.units import grouped, short_bytes
 
 VERSION = 1
@@ -32,7 +32,7 @@ def share(part: int, whole: int) -> str:
 
 def table(estimate: Estimate, width: int = 80) -> str:
     """The report in plain text, with what was asked for below."""
-    return "".join(f"{line}\n" for _, line in lines(estimate, width))
+    return unpainted(lines(estimate, width))
 
 
 def coloured(estimate: Estimate, width: int) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from cnncalc.analysis.reference import Example, Parameter, Reference
 from cnncalc.layers.base import got
-from cnncalc.render.ansi import Line, painted
+from cnncalc.render.ansi import Line, painted, unpainted
 from cnncalc.shape import show
 
 VERSION = 1
@@ -48,7 +48,7 @@ def text(reference: Reference, width: int = 80) -> str:
 
 def index(references: Iterable[Reference], width: int = 80) -> str:
     """Every kind in a line or two, by family."""
-    return "".join(f"{line}\n" for _, line in index_lines(references, width))
+    return unpainted(index_lines(references, width))
 
 
 def coloured_index(references: Iterable[Reference], width: int) -> str:

@@ -10,7 +10,10 @@ import pytest
 from click.testing import CliRunner, Result
 
 from cnncalc import api
-from cnncalc.analysis.counting import OWN_CLASSES, TOOLS, as_tool, differences, use_of
+from cnncalc.analysis.counting import TOOLS, as_tool
+from cnncalc.analysis.counting.tools import OWN_CLASSES
+from cnncalc.analysis.counting.totals import differences
+from cnncalc.analysis.counting.use import use_of
 from cnncalc.analysis.report import Report
 from cnncalc.cli._group import group
 from cnncalc.cli.summarize import TOOL_NAMES

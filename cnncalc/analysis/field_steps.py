@@ -12,7 +12,7 @@ from cnncalc.analysis.steps import NOTE, NUMBERS, RESULT, SYMBOLS, WORDS, Sectio
 from cnncalc.arithmetic import Reach, ReceptiveField
 from cnncalc.graph import Node
 from cnncalc.layers.base import EVERYWHERE, Layer
-from cnncalc.layers.conv import TransposedConv
+from cnncalc.layers.deconv import TransposedConv
 from cnncalc.layers.windowed import Windowed
 from cnncalc.shape import show
 

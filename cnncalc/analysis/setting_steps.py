@@ -8,7 +8,8 @@ from typing import Any
 from cnncalc.analysis.spelling import number, padding
 from cnncalc.analysis.steps import NUMBERS, SYMBOLS, WORDS, Section, Step, alike
 from cnncalc.layers.base import Layer
-from cnncalc.layers.conv import Convolving, TransposedConv
+from cnncalc.layers.conv import Convolving
+from cnncalc.layers.deconv import TransposedConv
 from cnncalc.layers.windowed import Windowed
 from cnncalc.shape import Shape
 

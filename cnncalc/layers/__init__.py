@@ -12,7 +12,7 @@ from cnncalc.layers.base import Layer, Letter, Line, Sides, Size, Words
 TABLE: dict[str, tuple[str, str]] = {
     "conv": ("conv", "Conv"),
     "dwconv": ("conv", "DepthwiseConv"),
-    "deconv": ("conv", "TransposedConv"),
+    "deconv": ("deconv", "TransposedConv"),
     "local": ("conv", "LocallyConnected"),
     "maxpool": ("pool", "MaxPool"),
     "avgpool": ("pool", "AvgPool"),

@@ -22,7 +22,7 @@ from cnncalc.layers.base import (
     spatial,
 )
 from cnncalc.layers.windowed import Ceil, Dilation, Kernel, Pad, Stride, Windowed
-from cnncalc.shape import Shape, elements, show
+from cnncalc.shape import Shape, by_axis, elements, show
 
 if TYPE_CHECKING:
     from cnncalc.layers.mistakes import Chapter
@@ -61,7 +61,7 @@ class Pooling(Windowed):
         return Work(pooling=elements(self.output(*shapes)))
 
     def formulas(self, *shapes: Shape) -> dict[str, str]:
-        return {"output": self.output_formula(self.windows(shapes[0]))}
+        return {"output": by_axis(list(map(str, self.windows(shapes[0]))))}
 
     def symbols(self, *shapes: Shape) -> dict[str, str]:
         return {"output": self.output_symbols(self.windows(shapes[0]))}

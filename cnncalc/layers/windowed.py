@@ -1,9 +1,9 @@
 """What convolutions and pooling share: a window that slides over the spatial axes."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from cnncalc.arithmetic import Reach, Window, half_padding, half_worked, same_padding, same_worked
+from cnncalc.arithmetic import Reach, Transposed, Window, half_padding, half_worked, same_padding, same_worked
 from cnncalc.layers.base import Axes, Fault, Layer, Letter, Padding, Switch, Words, per_axis, spatial
 from cnncalc.shape import Shape, axis_names, show
 from cnncalc.units import decimal
@@ -32,16 +32,22 @@ class Windowed(Layer):
         stride: int | tuple[int, ...] | None = getattr(self, "stride", 1)
         return self.kernel if stride is None else stride
 
+    def sliding(self, rank: int) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+        """The kernel, the stride and the dilation, per axis."""
+        return (
+            per_axis(self.word, "kernel", self.kernel, rank),
+            per_axis(self.word, "stride", self.strides, rank),
+            per_axis(self.word, "dilation", self.dilation, rank),
+        )
+
     def sides(self, extents: Shape) -> tuple[tuple[int, int], ...]:
         """The padding before and after, per axis, with ``same`` and ``half`` worked out."""
         rank = len(extents)
         pad = self.pad
         if isinstance(pad, int):
             return ((pad, pad),) * rank
-        kernel = per_axis(self.word, "kernel", self.kernel, rank)
-        dilation = per_axis(self.word, "dilation", self.dilation, rank)
+        kernel, stride, dilation = self.sliding(rank)
         if pad == "same":
-            stride = per_axis(self.word, "stride", self.strides, rank)
             return tuple(map(same_padding, extents, kernel, stride, dilation))
         if pad == "half":
             return tuple((each, each) for each in map(half_padding, kernel, dilation))
@@ -54,10 +60,7 @@ class Windowed(Layer):
     def windows(self, shape: Shape) -> tuple[Window, ...]:
         """The window along each spatial axis; raises :class:`Fault` where the axes do not agree."""
         extents = spatial(self.word, shape)
-        rank = len(extents)
-        kernel = per_axis(self.word, "kernel", self.kernel, rank)
-        stride = per_axis(self.word, "stride", self.strides, rank)
-        dilation = per_axis(self.word, "dilation", self.dilation, rank)
+        kernel, stride, dilation = self.sliding(len(extents))
         ceil = bool(getattr(self, "ceil", False))
         return tuple(
             Window(extent, k, s, before, after, d, ceil)
@@ -107,25 +110,16 @@ class Windowed(Layer):
 
     def padding_worked(self, extents: Shape) -> tuple[str, ...]:
         """How ``same`` or ``half`` becomes numbers, a line per axis; nothing where the padding is given in numbers."""
-        rank = len(extents)
-        kernel = per_axis(self.word, "kernel", self.kernel, rank)
-        dilation = per_axis(self.word, "dilation", self.dilation, rank)
+        kernel, stride, dilation = self.sliding(len(extents))
         if self.pad == "half":
             return tuple(map(half_worked, kernel, dilation))
         if self.pad == "same":
-            stride = per_axis(self.word, "stride", self.strides, rank)
             return tuple(map(same_worked, extents, kernel, stride, dilation))
         return ()
 
-    def output_symbols(self, windows: tuple[Window, ...]) -> str:
+    def output_symbols(self, windows: Sequence[Window | Transposed]) -> str:
         """The formula that holds for all axes."""
         return max((window.symbols for window in windows), key=len)
-
-    def output_formula(self, windows: tuple[Window, ...]) -> str:
-        """One worked line where all axes are alike, else one per axis."""
-        if len(set(windows)) == 1:
-            return str(windows[0])
-        return ", ".join(f"{name}: {window}" for name, window in zip(axis_names(len(windows)), windows, strict=True))
 
 
 def letters(symbol: str, sizes: tuple[int, ...]) -> str:

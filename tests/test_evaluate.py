@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import cnncalc
 from cnncalc.errors import SpecError
-from cnncalc.layers.base import LARGEST
+from cnncalc.layers.fields import LARGEST
 from cnncalc.source import Scalar, Source
 from cnncalc.spec.evaluate import UNKNOWN, Scope, SpanFault, evaluate
 from cnncalc.spec.phrase import parse_value

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from cnncalc.layers.base import Layer, got
+from cnncalc.layers.base import Layer
+from cnncalc.layers.fields import got
 from cnncalc.layers.windowed import Windowed
 from cnncalc.shape import Shape, show
 

@@ -13,7 +13,8 @@ from cnncalc.analysis.report import Report, Row
 from cnncalc.errors import SpecError, fault
 from cnncalc.grading.records import Question, Truth, Value
 from cnncalc.grading.subject import Subject, subject
-from cnncalc.layers.base import Fault, Layer, got
+from cnncalc.layers.base import Fault, Layer
+from cnncalc.layers.fields import got
 from cnncalc.layers.mistakes import written
 from cnncalc.layers.windowed import Windowed
 from cnncalc.shape import Shape, elements, product, show

@@ -8,7 +8,7 @@ from cnncalc.errors import did_you_mean
 from cnncalc.graph.records import LOST, Bundle, Flowing, Wire, part_of
 from cnncalc.graph.space import Faultbook, Flow, Space
 from cnncalc.layers import all_words
-from cnncalc.layers.base import got
+from cnncalc.layers.fields import got
 from cnncalc.shape import Shape, show
 from cnncalc.spec.evaluate import SIZE_NAMES, Scope, SpanFault, Unknown
 from cnncalc.spec.network import Block, Net, Statement

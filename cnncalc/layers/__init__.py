@@ -7,7 +7,8 @@ from functools import cache
 from importlib import import_module
 from typing import Any, NamedTuple
 
-from cnncalc.layers.base import Layer, Letter, Line, Sides, Size, Words
+from cnncalc.layers.base import Layer
+from cnncalc.layers.fields import Letter, Line, Sides, Size, Words
 
 TABLE: dict[str, tuple[str, str]] = {
     "conv": ("conv", "Conv"),

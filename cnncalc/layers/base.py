@@ -1,26 +1,19 @@
 """What every layer is: a pydantic model of its hyperparameters, and the rules that turn input shapes into figures.
 
-One kind is one class.  The order of the fields is the order of positional arguments; the annotations in this module
-say how a value may be written; :class:`Letter` and :class:`Words` give a field its shorthands (``p2``, ``nobias``).
-The phrase binder, the long form, the JSON Schema and the manual page all read this one table.
+One kind is one class.  The order of the fields is the order of positional arguments; their annotations are those of
+:mod:`cnncalc.layers.fields`.
 """
 
-import math
 from collections.abc import Mapping
-from fractions import Fraction
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, PlainValidator, WithJsonSchema
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict
 
 from cnncalc.arithmetic import Reach
 from cnncalc.shape import Shape, axis_names, elements, show
 
 if TYPE_CHECKING:
     from cnncalc.layers.mistakes import Chapter
-
-LARGEST = 10**15
-"""No number of the language is larger."""
 
 
 class Fault(Exception):
@@ -116,177 +109,8 @@ class Call(NamedTuple):
     arguments: Mapping[str, Any] = {}
 
 
-class Letter(NamedTuple):
-    """The shorthand letter of an option: ``p`` for ``p2``."""
-
-    letter: str
-
-
-class Words(NamedTuple):
-    """Bare words that set a field: ``nobias`` sets bias to False."""
-
-    values: Mapping[str, Any]
-
-
-class Size:
-    """Marks a field that takes a size such as 3x3."""
-
-
-class Sides:
-    """Marks a field that takes sides such as 1:2."""
-
-
-class Line(NamedTuple):
-    """The field takes the name of an earlier line (``use``: its ``size``, or its ``node``) in a phrase."""
-
-    use: str
-
-
 EVERYWHERE = "everywhere"
 """What :meth:`Layer.reach` says of a layer each of whose outputs sees its whole input."""
-
-
-def is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _whole(value: object, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, (int, float, Fraction)):
-        raise PydanticCustomError("whole_number", "must be a whole number, got {got}", {"got": got(value)})
-    if not math.isfinite(value) or int(value) != value:
-        raise PydanticCustomError("not_whole", "must be a whole number, got {got}", {"got": got(value)})
-    if value < least:
-        raise PydanticCustomError(
-            "too_small", "must be at least {least}, got {got}", {"least": least, "got": got(value)}
-        )
-    if value > LARGEST:
-        raise PydanticCustomError("too_large", "must be at most 10^15, got {got}", {"got": got(value)})
-    return int(value)
-
-
-def got(value: object) -> str:
-    """A value as the user would recognise it."""
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, Fraction):
-        return f"{float(value):.10g}"
-    if isinstance(value, float):
-        return f"{value:.10g}"
-    if isinstance(value, tuple):
-        if len(value) == 1:
-            return f"({got(value[0])},)"
-        return "x".join(":".join(map(got, each)) if isinstance(each, tuple) else got(each) for each in value)
-    if isinstance(value, str):
-        return repr(value)
-    text = str(value)
-    return text if len(text) <= 40 else text[:37] + "..."
-
-
-def _one_or_more(value: object) -> int:
-    return _whole(value, 1)
-
-
-def _zero_or_more(value: object) -> int:
-    return _whole(value, 0)
-
-
-def _axes(value: object) -> int | tuple[int, ...]:
-    """One number for every axis, or one per axis."""
-    if isinstance(value, (tuple, list)):
-        if not value:
-            raise PydanticCustomError("whole_number", "must be a whole number or a size such as 3x3, got nothing")
-        sizes = tuple(_whole(each, 1) for each in value)
-        return sizes[0] if len(sizes) == 1 else sizes
-    if isinstance(value, str):
-        raise PydanticCustomError(
-            "whole_number", "must be a whole number or a size such as 3x3, got {got}", {"got": got(value)}
-        )
-    return _whole(value, 1)
-
-
-def _outpad(value: object) -> int | tuple[int, ...]:
-    if isinstance(value, (tuple, list)) and value:
-        return tuple(_whole(each, 0) for each in value)
-    return _whole(value, 0)
-
-
-def _sizes(value: object) -> tuple[int, ...]:
-    if isinstance(value, (tuple, list)) and value:
-        return tuple(_whole(each, 1) for each in value)
-    if isinstance(value, str):
-        raise PydanticCustomError("size", "must be a size such as 7x7, got {got}", {"got": got(value)})
-    return (_whole(value, 1),)
-
-
-def _padding(value: object) -> int | str | tuple[int | tuple[int, int], ...]:
-    """``2``; ``same`` or ``half``; per axis ``(0, 3)``; per axis and side ``((0, 1), 2)``."""
-    if isinstance(value, str):
-        if value.lower() in ("same", "half"):
-            return value.lower()
-        raise PydanticCustomError(
-            "padding", "must be a whole number, a size, sides such as 1:2, same or half, got {got}", {"got": got(value)}
-        )
-    if isinstance(value, (tuple, list)):
-        axes: list[int | tuple[int, int]] = []
-        for each in value:
-            if isinstance(each, (tuple, list)):
-                if len(each) != 2:
-                    raise PydanticCustomError("padding", "takes two sides for an axis, before and after")
-                axes.append((_whole(each[0], 0), _whole(each[1], 0)))
-            else:
-                axes.append(_whole(each, 0))
-        return axes[0] if len(axes) == 1 and isinstance(axes[0], int) else tuple(axes)
-    return _whole(value, 0)
-
-
-def _number(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float, Fraction)):
-        raise PydanticCustomError("number", "must be a number, got {got}", {"got": got(value)})
-    if not abs(float(value)) <= LARGEST:
-        raise PydanticCustomError("too_large", "must be at most 10^15, got {got}", {"got": got(value)})
-    return float(value)
-
-
-def _probability(value: object) -> float:
-    number = _number(value)
-    if not 0 <= number <= 1:
-        raise PydanticCustomError("probability", "must lie between 0 and 1, got {got}", {"got": got(value)})
-    return number
-
-
-def _switch(value: object) -> bool:
-    if isinstance(value, bool):
-        return value
-    if isinstance(value, str) and value.lower() in ("true", "false"):
-        return value.lower() == "true"
-    raise PydanticCustomError("switch", "must be true or false, got {got}", {"got": got(value)})
-
-
-_INTEGER = {"type": "integer", "minimum": 1}
-_PER_AXIS = {"anyOf": [_INTEGER, {"type": "array", "items": _INTEGER, "minItems": 1}, {"type": "string"}]}
-_PADS = {"type": "integer", "minimum": 0}
-_PAD = {
-    "anyOf": [
-        _PADS,
-        {"enum": ["same", "half"]},
-        {"type": "array", "items": {"anyOf": [_PADS, {"type": "array", "items": _PADS, "minItems": 2, "maxItems": 2}]}},
-        {"type": "string"},
-    ]
-}
-
-# A number may be arithmetic on the file's params, which is a text to a JSON Schema.
-Whole = Annotated[int, PlainValidator(_one_or_more), WithJsonSchema({"anyOf": [_INTEGER, {"type": "string"}]})]
-WholeOrZero = Annotated[int, PlainValidator(_zero_or_more), WithJsonSchema({"anyOf": [_PADS, {"type": "string"}]})]
-Axes = Annotated[int | tuple[int, ...], PlainValidator(_axes), WithJsonSchema(_PER_AXIS), Size]
-AxesOrZero = Annotated[int | tuple[int, ...], PlainValidator(_outpad), WithJsonSchema(_PER_AXIS), Size]
-Sizes = Annotated[tuple[int, ...], PlainValidator(_sizes), WithJsonSchema(_PER_AXIS), Size]
-PlainPadding = Annotated[
-    int | str | tuple[int | tuple[int, int], ...], PlainValidator(_padding), WithJsonSchema(_PAD), Size, Sides
-]
-Padding = Annotated[PlainPadding, Letter("p")]
-Number = Annotated[float, PlainValidator(_number), WithJsonSchema({"type": ["number", "string"]})]
-Probability = Annotated[float, PlainValidator(_probability), WithJsonSchema({"type": ["number", "string"]})]
-Switch = Annotated[bool, PlainValidator(_switch), WithJsonSchema({"type": "boolean"})]
 
 
 class Layer(BaseModel):

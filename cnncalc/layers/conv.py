@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from cnncalc.layers.base import Call, Fault, Letter, Matrix, Parameter, Whole, Work, per_axis, spatial
+from cnncalc.layers.base import Call, Fault, Matrix, Parameter, Work, per_axis, spatial
+from cnncalc.layers.fields import Letter, Whole
 from cnncalc.layers.windowed import Bias, Dilation, Kernel, Pad, Stride, Windowed, letters
 from cnncalc.shape import Shape, axis_names, by_axis, elements, product, show
 from cnncalc.units import grouped

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from cnncalc.arithmetic import Reach, Transposed, transposed_reach
-from cnncalc.layers.base import AxesOrZero, Call, Fault, Matrix, Parameter, Whole, per_axis, spatial
+from cnncalc.layers.base import Call, Fault, Matrix, Parameter, per_axis, spatial
 from cnncalc.layers.conv import Convolving, Groups, product_of_outputs
+from cnncalc.layers.fields import AxesOrZero, Whole
 from cnncalc.layers.windowed import Bias, Dilation, Kernel, Pad, Stride, letters
 from cnncalc.shape import Shape, axis_names, by_axis, elements, product
 from cnncalc.units import grouped

@@ -4,7 +4,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from cnncalc.layers.base import Call, Fault, Layer, Letter, Whole, WholeOrZero, Work
+from cnncalc.layers.base import Call, Fault, Layer, Work
+from cnncalc.layers.fields import Letter, Whole, WholeOrZero
 from cnncalc.layers.pointwise import Inplace
 from cnncalc.shape import Shape, elements, show
 

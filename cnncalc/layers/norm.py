@@ -4,20 +4,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from cnncalc.layers.base import (
-    Buffer,
-    Call,
-    Fault,
-    Layer,
-    Letter,
-    Number,
-    Parameter,
-    Switch,
-    Whole,
-    Words,
-    Work,
-    spatial,
-)
+from cnncalc.layers.base import Buffer, Call, Fault, Layer, Parameter, Work, spatial
+from cnncalc.layers.fields import Letter, Number, Switch, Whole, Words
 from cnncalc.shape import Shape, elements
 from cnncalc.units import grouped
 

@@ -4,7 +4,8 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
-from cnncalc.layers.base import Call, Layer, Number, Parameter, Probability, Switch, Words, Work, spatial
+from cnncalc.layers.base import Call, Layer, Parameter, Work, spatial
+from cnncalc.layers.fields import Number, Probability, Switch, Words
 from cnncalc.shape import Shape, elements
 
 Inplace = Annotated[Switch, Words({"inplace": True})]

@@ -6,24 +6,8 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 from pydantic import Field
 
 from cnncalc.arithmetic import Reach, Transposed, transposed_reach
-from cnncalc.layers.base import (
-    Axes,
-    AxesOrZero,
-    Call,
-    Fault,
-    Layer,
-    Line,
-    Padding,
-    PlainPadding,
-    Size,
-    Sizes,
-    Switch,
-    Whole,
-    Words,
-    Work,
-    per_axis,
-    spatial,
-)
+from cnncalc.layers.base import Call, Fault, Layer, Work, per_axis, spatial
+from cnncalc.layers.fields import Axes, AxesOrZero, Line, Padding, PlainPadding, Size, Sizes, Switch, Whole, Words
 from cnncalc.layers.pool import MaxPool
 from cnncalc.shape import Shape, by_axis, elements, show
 

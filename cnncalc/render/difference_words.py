@@ -8,7 +8,7 @@ from typing import Any
 from cnncalc.analysis.difference import CHANGED, EQUAL, Change, Difference, Figure
 from cnncalc.analysis.report import Report, Row
 from cnncalc.arithmetic import ReceptiveField
-from cnncalc.layers.base import got
+from cnncalc.layers.fields import got
 from cnncalc.library import told
 from cnncalc.render.columns import reach
 from cnncalc.shape import show

@@ -8,7 +8,7 @@ from textwrap import wrap
 from typing import Any
 
 from cnncalc.analysis.reference import Example, Parameter, Reference
-from cnncalc.layers.base import got
+from cnncalc.layers.fields import got
 from cnncalc.render.ansi import Line, painted, unpainted
 from cnncalc.shape import show
 

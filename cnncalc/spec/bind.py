@@ -14,7 +14,8 @@ from pydantic import ValidationError
 
 from cnncalc.errors import did_you_mean
 from cnncalc.layers import Kind, canonical
-from cnncalc.layers.base import Layer, got
+from cnncalc.layers.base import Layer
+from cnncalc.layers.fields import got
 from cnncalc.shape import show
 from cnncalc.spec.evaluate import ROUND, SIZE_NAMES, UNKNOWN, Scope, SpanFault, Unknown, evaluate
 from cnncalc.spec.syntax import Argument, Call, Dotted, Expr, Name, Number, Padding, Short, Size, Span

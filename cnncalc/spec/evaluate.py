@@ -12,7 +12,7 @@ from typing import Any, TypeAlias
 
 from cnncalc.arithmetic import simplest
 from cnncalc.errors import did_you_mean
-from cnncalc.layers.base import LARGEST
+from cnncalc.layers.fields import LARGEST
 from cnncalc.shape import Shape, axis_names
 from cnncalc.spec.syntax import (
     Binary,

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from cnncalc.formats.write.torch.expressions import written
 from cnncalc.formats.write.torch.names import unique, variable
-from cnncalc.layers.base import is_whole
 
 ENTERING = ("in_channels", "in_features")
 
@@ -40,6 +39,10 @@ class Parameter(NamedTuple):
         if set(kinds) == {"int", "float"}:
             return "float"
         return " | ".join(kinds)
+
+
+def is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def annotation(value: Any) -> str:

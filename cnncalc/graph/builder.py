@@ -13,7 +13,7 @@ from cnncalc.layers.base import Buffer, Fault, Layer, Parameter
 from cnncalc.layers.windowed import Windowed, does_not_tile
 from cnncalc.shape import Shape, show
 from cnncalc.spec.bind import Slot
-from cnncalc.spec.evaluate import UNKNOWN, SpanFault, Unknown
+from cnncalc.spec.evaluate import UNKNOWN
 from cnncalc.spec.syntax import Span
 
 
@@ -224,30 +224,6 @@ class Builder:
         if layer is None:
             layer = self.layers[key] = kind_of(word).layer(**fields)
         return layer
-
-    def undo_pooling(self, wire: Flowing, slot: Slot) -> dict[str, Any]:
-        """The fields of an unpooling, read off the max pooling that its line ends with."""
-        if not isinstance(wire, Wire) or isinstance(wire.shape, Unknown):
-            return {"like": slot._replace(value=UNKNOWN)}
-        node = self.graph.nodes[wire.node]
-        layer = node.layer
-        if layer is None or layer.word != "maxpool":
-            raise SpanFault(
-                "S110",
-                f"unpool needs a line that ends with a max pooling, but that one ends with {node.kind}",
-                slot.span,
-                ("name the pooling itself: `... | maxpool 2 as p1 | ...`, then `unpool p1`",),
-            )
-        assert isinstance(layer, Windowed)
-        before = self.graph.shape(node.inputs[0])
-        return {
-            "like": slot._replace(value=before[1:]),
-            "kernel": slot._replace(value=layer.kernel),
-            "stride": slot._replace(value=layer.strides),
-            "pad": slot._replace(value=layer.pad),
-            "dilation": slot._replace(value=layer.dilation),
-            "ceil": slot._replace(value=getattr(layer, "ceil", False)),
-        }
 
 
 def tensors_of(node: Node) -> tuple[Parameter | Buffer, ...]:

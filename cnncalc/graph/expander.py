@@ -2,32 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from cnncalc.graph.again import Line, Lines, copies, words_of
+from cnncalc.graph.again import Line, Lines, copies
+from cnncalc.graph.block_calls import BlockCalls
 from cnncalc.graph.builder import Builder, limit_reached
 from cnncalc.graph.claims import Claims
 from cnncalc.graph.ends import Ends, goes_on_from_output
+from cnncalc.graph.layer_calls import LayerCalls
 from cnncalc.graph.merges import Merger
-from cnncalc.graph.names import Names, show_value, single
+from cnncalc.graph.names import Names
 from cnncalc.graph.records import LOST, Bundle, Flowing, Frame, Graph, Wire
 from cnncalc.graph.repeats import Repeater
-from cnncalc.graph.space import (
-    DEPTH_LIMIT,
-    STEPS_PER_NODE,
-    Faultbook,
-    Flow,
-    LimitReached,
-    Space,
-)
-from cnncalc.layers import canonical, kind_of
-from cnncalc.layers.base import Layer
+from cnncalc.graph.space import STEPS_PER_NODE, Faultbook, Flow, LimitReached, Space
+from cnncalc.layers import canonical
 from cnncalc.shape import Shape, show
-from cnncalc.spec.bind import Binder, Faults, Slot, is_constant, make_layer, vgg_call
-from cnncalc.spec.bind_block import BlockBinder
-from cnncalc.spec.evaluate import UNKNOWN, SpanFault, Unknown, evaluate
-from cnncalc.spec.network import Block, Net, Network, Statement
-from cnncalc.spec.syntax import Call, Chain, Given, Label, Merge, Repeat, Span, Step
+from cnncalc.spec.bind import Faults, vgg_call
+from cnncalc.spec.evaluate import SpanFault, Unknown, evaluate
+from cnncalc.spec.network import Net, Network, Statement
+from cnncalc.spec.syntax import Call, Chain, Given, Label, Merge, Repeat, Step
 
 
 class Expander:
@@ -43,15 +34,12 @@ class Expander:
         self.names = Names(net, self.faults)
         self.merger = Merger(self)
         self.repeater = Repeater(self)
+        self.blocks = BlockCalls(self)
+        self.layers = LayerCalls(self.builder, self.names)
         self.claims = Claims(self.graph, self.faults, self.names)
         self.ends = Ends(self.graph, self.faults, earlier)
         self.steps = 0
-        self.constant: dict[tuple[int, int], tuple[Call, Layer, dict[str, Slot]]] = {}
-        """Calls whose arguments are the same whenever they are made in one block, with their layer."""
-        self.alike: dict[tuple[object, ...], Layer] = {}
-        """The layer of calls that say the same."""
         self.lines = Lines(network.file)
-        self.calls: list[Block] = []
 
     def run(self, shapes: dict[str, Shape] | None) -> Graph:
         """Expand; the graph carries its diagnostics."""
@@ -62,7 +50,7 @@ class Expander:
         names = [*(each.name for each in net.statements), *(each.name for each in net.inputs)]
         space.taken.update({name: name for name in names if name and "." not in name})
         try:
-            last = self.run_statements(net.statements, space, flow, top=True)
+            last = self.run_statements(net.statements, space, flow)
             self.ends.make_outputs(space, last)
         except LimitReached as limit:
             self.faults.report(limit.diagnostic)
@@ -71,11 +59,12 @@ class Expander:
         graph.values = dict(space.names)
         self.ends.make_per_image()
         # they know the expander: circles would keep the graph until garbage is collected
-        del self.merger, self.repeater
+        del self.merger, self.repeater, self.blocks
         return graph
 
-    def run_statements(self, statements: tuple[Statement, ...], space: Space, flow: Flow, top: bool) -> Flowing | None:
+    def run_statements(self, statements: tuple[Statement, ...], space: Space, flow: Flow) -> Flowing | None:
         """Run lines one after the other: each goes on from the one above unless it begins with a name."""
+        top = space.block is None
         targets = [target.value for _, target in self.net.outputs or ()] if top else []
         outputs = {*targets, *(target.split(".")[0] for target in targets)}
         values: list[tuple[Statement, Flow]] = []
@@ -83,7 +72,7 @@ class Expander:
             if top:
                 self.faults.line = statement.name
             known = len(self.faults.diagnostics)
-            out = self.run_statement(statement, space, flow, top)
+            out = self.run_statement(statement, space, flow)
             if flow.taken and values and values[-1][0].name in outputs and statement.chain is not None:
                 del self.faults.diagnostics[known:]  # they follow from this one
                 self.faults.report(goes_on_from_output(statement, statement.chain, values[-1][0]))
@@ -95,46 +84,49 @@ class Expander:
         self.ends.check_unused(values, space, outputs, top)
         return flow.value
 
-    def run_statement(self, statement: Statement, space: Space, flow: Flow, top: bool) -> Flowing | None:
+    def run_statement(self, statement: Statement, space: Space, flow: Flow) -> Flowing | None:
+        """A line of the net or, where the space is a block's, of a block."""
         if statement.chain is None:
             flow.taken = True
             return LOST
-        parent = space.frame
         if space.block is None:
-            frame = Frame(statement.text, None, None, (0, 0))
+            return self.run_line(statement, statement.chain, space, flow)
+        call = space.frame
+        assert call is not None
+        frame = Frame(statement.text, call.block, call.parent, call.span)
+        inner = space
+        if statement.name is not None:
+            inner = space.inner(f"{space.path}{space.segment(statement.name)}.", space.line)
+        return self.run_framed(statement.chain, inner, flow, frame)
+
+    def run_line(self, statement: Statement, chain: Chain, space: Space, flow: Flow) -> Flowing | None:
+        """A line of the net, copied from one in the same words where there is one."""
+        frame = Frame(statement.text, None, None, (0, 0))
+        nodes = self.graph.nodes
+        above, steps, faults = len(nodes), self.steps, len(self.faults.diagnostics)
+        if statement.name is None:
+            inner = space
+            inner.numbered = True
+            inner.line = None
         else:
-            assert parent is not None
-            frame = Frame(statement.text, parent.block, parent.parent, parent.span)
-        if top:
-            if statement.name is None:
-                inner = space
-                inner.numbered = True
-                inner.line = None
-            else:
-                line = self.lines.like(statement, space, flow.value)
-                if line is not None and self.has_room(line):
-                    return self.run_again(statement, line, flow, frame)
-                inner = space.inner(f"{statement.name}.", statement.name.split(".")[0])
-            previous, inner.frame = inner.frame, frame
-            nodes = self.graph.nodes
-            above, steps, faults = len(nodes), self.steps, len(self.faults.diagnostics)
-            value = self.run_chain(statement.chain, inner, flow)
-            inner.frame = previous
-            if type(flow.value) is Wire and type(value) is Wire and len(self.faults.diagnostics) == faults:
-                line = Line(above, len(nodes), flow.value, value, len(inner.path), self.steps - steps)
-                self.lines.keep(statement, line)
-            if statement.name is not None and len(nodes) == above + 1 and (statement.whole or "." in statement.name):
-                nodes[above].name = statement.name
-            return value
-        previous, space.frame = space.frame, frame
-        try:
-            if statement.name is not None and space.block is not None:
-                inner = space.inner(f"{space.path}{space.segment(statement.name)}.", space.line)
-                inner.frame = frame
-                return self.run_chain(statement.chain, inner, flow)
-            return self.run_chain(statement.chain, space, flow)
-        finally:
-            space.frame = previous
+            line = self.lines.like(statement, space, flow.value)
+            if line is not None and self.has_room(line):
+                return self.run_again(statement, line, flow, frame)
+            inner = space.inner(f"{statement.name}.", statement.name.split(".")[0])
+        value = self.run_framed(chain, inner, flow, frame)
+        if type(flow.value) is Wire and type(value) is Wire and len(self.faults.diagnostics) == faults:
+            line = Line(above, len(nodes), flow.value, value, len(inner.path), self.steps - steps)
+            self.lines.keep(statement, line)
+        if statement.name is not None and len(nodes) == above + 1 and (statement.whole or "." in statement.name):
+            nodes[above].name = statement.name
+        return value
+
+    def run_framed(self, chain: Chain, space: Space, flow: Flow, frame: Frame) -> Flowing | None:
+        """The steps of a line; their faults are told at its text, which ``frame`` is about."""
+        before, space.frame = space.frame, frame
+        value = self.run_chain(chain, space, flow)
+        space.frame = before
+        return value
 
     def has_room(self, line: Line) -> bool:
         """Whether a line can be made once more within the limit."""
@@ -226,13 +218,10 @@ class Expander:
 
     def run_call(self, call: Call, space: Space, flow: Flow, first: bool) -> Flowing | None:
         word = call.word
-        constant = self.constant.get((id(call), id(space.block)))
-        if constant is not None and not (first and word in space.names):
-            wire = flow.value
-            if type(wire) is Wire and constant[1].inputs == 1:
-                flow.taken = True
-                self.builder.options = constant[2]
-                return self.builder.add(constant[1], (wire,), call.span, space)
+        if not (first and word in space.names):
+            made = self.layers.again(call, space, flow)
+            if made is not None:
+                return made
         if first and not call.arguments:
             found = self.names.resolve(space, word)
             if found is not None:
@@ -247,108 +236,11 @@ class Expander:
         if "." not in word and not call.line:
             block = space.file.blocks.get(word)
             if block is not None:
-                return self.run_block(call, block, space, flow)
+                return self.blocks.run(call, block, space, flow)
             if word.lower() == "id" and not call.arguments:
                 return self.names.take(flow, call.span)
             vgg = vgg_call(word)
             kind_word = vgg[0] if vgg else canonical(word)
             if kind_word is not None:
-                return self.run_layer(call, kind_word, space, flow)
+                return self.layers.run(call, kind_word, space, flow)
         raise self.names.unknown(call, space)
-
-    def run_layer(self, call: Call, word: str, space: Space, flow: Flow) -> Flowing | None:
-        kind = kind_of(word)
-        frame = space.frame
-        assert frame is not None
-        if kind.layer.inputs == 0:
-            raise SpanFault(
-                "T102", f"{word} needs its branches in parentheses", call.span, (f"{word}(id, conv 64 3 p1)",)
-            )
-        words = words_of(call, space.variables)
-        if words is not None:
-            wire, made = flow.value, self.alike.get((id(space.file), *words))
-            if type(wire) is Wire and made is not None and (made, (wire.shape,)) in self.builder.facts:
-                flow.taken = True  # nothing can be wrong with it
-                return self.builder.add(made, (wire,), call.span, space)
-        links: dict[str, Wire] = {}
-
-        def resolve(name: str, span: Span) -> Any:
-            found = self.names.resolve(space, name)
-            return None if found is None else single(found, span)
-
-        binder = Binder(call, kind, self.names.scope(space, flow), resolve)
-        slots = binder.fields()
-        wire = self.names.take_wire(flow, call.span)
-        for field, use in kind.lines.items():
-            if use == "node" and field in slots:
-                links[field] = slots[field].value
-                undone = self.builder.undo_pooling(links[field], slots[field])
-                for other, slot in slots.items():
-                    if other != field and other in undone:
-                        raise SpanFault("T101", f"{word} takes its {other} from the pooling that it undoes", slot.span)
-                slots.update(undone)
-        defaults = space.file.defaults.get(word, {})
-        layer = make_layer(call, kind, slots, defaults, self.builder.layers)
-        if layer is None or isinstance(wire.shape, Unknown):
-            return LOST
-        if words is not None and not kind.lines:
-            self.alike[(id(space.file), *words)] = layer
-        if not links and is_constant(call, kind, space.variables):
-            self.constant[(id(call), id(space.block))] = (call, layer, slots)
-        self.builder.options = slots
-        return self.builder.add(layer, (wire,), call.span, space, tuple(links.values()))
-
-    def run_block(self, call: Call, block: Block, space: Space, flow: Flow) -> Flowing | None:
-        """The body of a block, with its own names, under a segment of its own."""
-        frame = space.frame
-        assert frame is not None
-        parameters = tuple(each.name for each in block.parameters)
-        given = BlockBinder(
-            call,
-            block.name,
-            parameters,
-            self.names.scope(space, flow),
-            lambda name, span: self.names.resolve(space, name),
-        ).arguments()
-        if any(each is block for each in self.calls):
-            raise SpanFault("G106", f"block {block.name!r} uses itself", call.span)
-        if space.depth >= DEPTH_LIMIT:
-            raise SpanFault("G112", f"blocks nested deeper than {DEPTH_LIMIT} levels", call.span)
-        path = f"{space.path}{space.segment(block.name)}."
-        inner = Space(block.file, {}, path, Frame(block.text, block.name, frame, call.span), space.depth + 1)
-        inner.line = space.line
-        inner.block = block
-        inner.shared = (block, path) if block.shared else space.shared
-        inner.variables = self.block_variables(call, block, given, inner, flow)
-        self.calls.append(block)
-        body = Flow(flow.value)
-        try:
-            value = self.run_statements(block.statements, inner, body, top=False)
-        finally:
-            self.calls.pop()
-        if body.taken:
-            self.names.take(flow, call.span)
-        return value
-
-    def block_variables(
-        self, call: Call, block: Block, given: dict[str, Any], inner: Space, flow: Flow
-    ) -> dict[str, Any]:
-        """The file's parameters and the block's own; defaults are worked out at the call."""
-        variables = dict(block.file.params)
-        inner.variables = variables
-        for parameter in block.parameters:
-            if parameter.name in given:
-                variables[parameter.name] = given[parameter.name]
-            elif parameter.default is not None:
-                try:
-                    variables[parameter.name] = evaluate(parameter.default, self.names.scope(inner, flow))
-                except SpanFault as fault:
-                    assert inner.frame is not None
-                    self.faults.report_span(fault, inner.frame)
-                    variables[parameter.name] = UNKNOWN
-            else:
-                shown = ", ".join(f"{name}={show_value(value)}" for name, value in given.items())
-                help = (f"it is declared as {block.declaration()}",)
-                label = f"got {shown}" if shown else "got nothing"
-                raise SpanFault("T102", f"block {block.name} needs {parameter.name!r}", call.span, help, label)
-        return variables

@@ -16,7 +16,6 @@ from numbers import Rational, Real
 from typing import Any
 
 from cnncalc import library
-from cnncalc.arithmetic import simplest
 from cnncalc.collector import paused
 from cnncalc.errors import Diagnostic, SpecError, did_you_mean, fault
 from cnncalc.files import load_source, source_of
@@ -28,6 +27,7 @@ from cnncalc.spec.phrase import parse_value
 from cnncalc.spec.syntax import Group as Items
 from cnncalc.spec.syntax import Number, Size, Unary
 from cnncalc.spec.validate import validate
+from cnncalc.units import simplest
 
 _FILE_LIKE = re.compile(
     r"[^|;\n]*\.(ya?ml|json)\Z"

@@ -35,6 +35,26 @@ def decimal(value: Fraction | int | float, digits: int = 4) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+def fraction(value: Fraction | int) -> str:
+    """``4``; ``(1/2)`` and ``(-3)`` in parentheses, so that they can stand in a formula."""
+    return str(value) if value.denominator == 1 and value >= 0 else f"({value})"
+
+
+def simplest(value: Fraction | int) -> Fraction | int:
+    """An int where the fraction is whole."""
+    return value.numerator if value.denominator == 1 else value
+
+
+def whole_up(value: Fraction | int) -> int:
+    """Rounded up to a whole number of positions."""
+    return -(-value.numerator // value.denominator)
+
+
+def plain(number: Fraction | int) -> int | float:
+    """A fraction as JSON can carry it."""
+    return number.numerator if number.denominator == 1 else float(number)
+
+
 def grouped(value: int) -> str:
     """``34,944``."""
     return f"{value:,}"

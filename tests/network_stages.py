@@ -9,7 +9,8 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-from cnncalc.analysis.report import Group, Report, Row
+from cnncalc.analysis.report import Report
+from cnncalc.analysis.rows import Group, Row
 from cnncalc.shape import show
 from cnncalc.units import grouped, short_count
 

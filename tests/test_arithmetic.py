@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 import cnncalc
 from cnncalc.analysis.receptive import receptive_fields
-from cnncalc.arithmetic import Field, Transposed, Window, effective, half_padding, same_padding, transposed_reach
+from cnncalc.arithmetic import Transposed, Window, effective, half_padding, same_padding
 from cnncalc.graph import Graph, expand
 from cnncalc.layers import kind_of
+from cnncalc.reach import Field, transposed_reach
 from cnncalc.units import Figure, decimal, grouped, read_figure, short_bytes, short_count
 
 # -- windows ---------------------------------------------------------------------------------------------------------

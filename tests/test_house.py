@@ -20,7 +20,7 @@ PACKAGE = ROOT / "cnncalc"
 STOREYS: list[set[str]] = [  # bottom up; the names are those below `cnncalc.`
     {"_version", "collector", "lazy", "source"},
     {"errors"},
-    {"arithmetic", "shape", "units"},
+    {"arithmetic", "reach", "shape", "units"},
     {"formats.read", "files", "library", "revision"},
     {"layers"},
     {"spec"},

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Iterable, Sequence
 from difflib import SequenceMatcher
 from typing import NamedTuple, TypeAlias
 
-from cnncalc.analysis.report import Row
+from cnncalc.analysis.rows import Row
 from cnncalc.layers.base import Layer, per_axis
 from cnncalc.layers.windowed import Windowed
 

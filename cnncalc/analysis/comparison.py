@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cnncalc.analysis.report import Report
-from cnncalc.arithmetic import ReceptiveField
 from cnncalc.errors import Diagnostic
 from cnncalc.graph import Graph
+from cnncalc.reach import ReceptiveField
 from cnncalc.shape import Shape
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cnncalc.analysis.report import Row
+from cnncalc.analysis.rows import Row
 from cnncalc.analysis.steps import NOTE, NUMBERS, RESULT, SYMBOLS, WORDS, Section, Step, plural
 from cnncalc.shape import Shape, product, show
 from cnncalc.units import FLOPS_PER_MAC, grouped, short_bytes

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from cnncalc.analysis.count_steps import buffers_section, macs_section, parameters_section
 from cnncalc.analysis.field_steps import field_section
 from cnncalc.analysis.matrix_steps import matrix_section
-from cnncalc.analysis.report import Row
+from cnncalc.analysis.rows import Row
 from cnncalc.analysis.setting_steps import settings_section
 from cnncalc.analysis.shape_steps import shape_section
 from cnncalc.analysis.steps import NUMBERS, WORDS, Section, Step

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from cnncalc.analysis.alignment import Pairs, aligned, hyperparameters, layers_of
 from cnncalc.analysis.comparison import depth, output_field
-from cnncalc.analysis.report import Report, Row
-from cnncalc.arithmetic import ReceptiveField
+from cnncalc.analysis.report import Report
+from cnncalc.analysis.rows import Row
 from cnncalc.layers.windowed import Windowed
+from cnncalc.reach import ReceptiveField
 
 ADDED, REMOVED, CHANGED, RENAMED, EQUAL = STATUSES = ("added", "removed", "changed", "renamed", "equal")
 

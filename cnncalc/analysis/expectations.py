@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from cnncalc.analysis.report import Group, Report, Row
+from cnncalc.analysis.report import Report
+from cnncalc.analysis.rows import Group, Row
 from cnncalc.errors import Diagnostic, Edit, Fix, SpecError, did_you_mean
 from cnncalc.graph import shape_agrees
 from cnncalc.shape import Shape, show

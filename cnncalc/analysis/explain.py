@@ -10,7 +10,8 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from cnncalc.analysis.derivation import Derivation, brief, derivation
-from cnncalc.analysis.report import Group, Report, Row
+from cnncalc.analysis.report import Report
+from cnncalc.analysis.rows import Group, Row
 from cnncalc.errors import did_you_mean, fault
 from cnncalc.units import grouped
 

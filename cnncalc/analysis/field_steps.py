@@ -6,15 +6,16 @@ from collections.abc import Iterator
 from typing import Any
 
 from cnncalc.analysis.receptive import Fields, Paths, merged
-from cnncalc.analysis.report import Row, plain
+from cnncalc.analysis.rows import Row
 from cnncalc.analysis.setting import Setting
 from cnncalc.analysis.steps import NOTE, NUMBERS, RESULT, SYMBOLS, WORDS, Section, Step, alike
-from cnncalc.arithmetic import Reach, ReceptiveField
 from cnncalc.graph import Node
 from cnncalc.layers.base import EVERYWHERE, Layer
 from cnncalc.layers.deconv import TransposedConv
 from cnncalc.layers.windowed import Windowed
+from cnncalc.reach import Reach, ReceptiveField
 from cnncalc.shape import show
+from cnncalc.units import plain
 
 PATH_LIMIT = 2_000
 """A path through more layers than this is not walked."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 from itertools import groupby
 from typing import NamedTuple
 
-from cnncalc.analysis.report import Report, Row
+from cnncalc.analysis.report import Report
+from cnncalc.analysis.rows import Row
 from cnncalc.analysis.spelling import settings
-from cnncalc.arithmetic import ReceptiveField
+from cnncalc.reach import ReceptiveField
 from cnncalc.shape import Shape
 
 SCREEN = 40

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from cnncalc.analysis.report import Row
+from cnncalc.analysis.rows import Row
 from cnncalc.analysis.steps import NUMBERS, RESULT, SYMBOLS, WORDS, Section, Step
 from cnncalc.layers.base import Layer, Matrix
 from cnncalc.layers.conv import Convolving

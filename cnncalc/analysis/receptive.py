@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
-from cnncalc.arithmetic import Field, Reach, ReceptiveField
 from cnncalc.graph import Graph, Node
 from cnncalc.layers.base import EVERYWHERE
+from cnncalc.reach import Field, Reach, ReceptiveField
 from cnncalc.shape import Shape
 
 

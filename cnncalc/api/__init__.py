@@ -9,7 +9,7 @@
 
 from __future__ import annotations
 
-from cnncalc.analysis.report import Group, Row, Totals
+from cnncalc.analysis.rows import Group, Row, Totals
 from cnncalc.api.classroom import grade, grade_answer, quiz, read_assignment, read_students, worksheet, worksheets
 from cnncalc.api.comparison import compare, diff, diff_all
 from cnncalc.api.figures import Report, analyse, analyse_all, explain, memory, memory_all

@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from cnncalc.analysis.report import Report, Row
+from cnncalc.analysis.report import Report
+from cnncalc.analysis.rows import Row
 from cnncalc.backend import memory_checks, room, truth
 from cnncalc.backend.bench import batch_of
 from cnncalc.backend.build import Result, Twin, build

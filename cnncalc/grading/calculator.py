@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from cnncalc.arithmetic import simplest, whole_up
 from cnncalc.grading.records import Number
+from cnncalc.units import simplest, whole_up
 
 MOST_TOKENS = 200
 MOST_DEPTH = 20

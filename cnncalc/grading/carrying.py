@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple, TypeAlias
 
-from cnncalc.analysis.report import Report, Row
+from cnncalc.analysis.report import Report
+from cnncalc.analysis.rows import Row
 from cnncalc.grading.records import Number, Question, Value
 from cnncalc.grading.subject import Subject, place
 from cnncalc.grading.truth import AXES, SIZES

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import prod
 
-from cnncalc.arithmetic import Field, fraction
 from cnncalc.grading.subject import Subject
 from cnncalc.layers.mistakes import Mistake, written
 from cnncalc.layers.windowed import Windowed
+from cnncalc.reach import Field
+from cnncalc.units import fraction
 
 
 def fields(about: Subject) -> Iterator[Mistake]:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
-from cnncalc.arithmetic import simplest
 from cnncalc.grading.asks import UNITS
 from cnncalc.grading.records import CORRECT, DIAGNOSED, UNIT_SLIP, UNREADABLE, WRONG, Number, Reading
 from cnncalc.grading.slips import SLIP_HINT, unit_slips
 from cnncalc.grading.tables import SIZE_ASKS, Judged, Table
 from cnncalc.layers.mistakes import Mistake
+from cnncalc.units import simplest
 
 SIDES = ("kernel", "stride", "pad", "dilation", "outpad")
 """Hyperparameters that are written per axis: ``11x11``."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from cnncalc.arithmetic import simplest
 from cnncalc.grading.records import Number, Reading
-from cnncalc.units import decimal, grouped
+from cnncalc.units import decimal, grouped, simplest
 
 _DIGITS = r"(?:\d{1,3}(?:[,' _]\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?|\d+(?:_\d+)+|\d+(?:[.,]\d+)?|\.\d+)"
 _POWER = r"(?:[eE][+-]?\d{1,2}|\s*[x×*]\s*10\s*(?:\^|\*\*)\s*-?\d{1,2})"

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-from cnncalc.arithmetic import simplest
 from cnncalc.grading.diagnosis import supposed
 from cnncalc.grading.records import Assignment, Number, Question, Value
 from cnncalc.grading.sheet import Item
@@ -17,6 +16,7 @@ from cnncalc.grading.variants import Variants
 from cnncalc.grading.wording import UNTILED, axes, scaled
 from cnncalc.grading.worksheet import Line, Worksheet, worksheet_of
 from cnncalc.layers.mistakes import Mistake, written
+from cnncalc.units import simplest
 
 NUMBER, SHAPE, NONE = "number", "shape", "none"
 """What a question wants: one number, a shape, or to hear that there is none."""

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-from cnncalc.arithmetic import simplest
 from cnncalc.grading.numbers import separators
 from cnncalc.grading.records import Number, Reading
 from cnncalc.shape import axis_names
-from cnncalc.units import decimal
+from cnncalc.units import decimal, simplest
 
 _AXIS = re.compile(
     r"([A-Za-z]+)\s*[=:]?\s*(\d[\d,.' ]*?)(?=\s*(?:[,;x×]|and\b|\Z|(?<=\d)\s+[A-Za-z]))\s*(?:[,;x×]|and\b)?\s*",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import NamedTuple
 
-from cnncalc.analysis.report import Group, Report, Row
+from cnncalc.analysis.report import Report
+from cnncalc.analysis.rows import Group, Row
 from cnncalc.errors import fault
 from cnncalc.grading.records import Question
 from cnncalc.graph import Graph

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from math import prod
 
-from cnncalc.analysis.report import Row
+from cnncalc.analysis.rows import Row
 from cnncalc.grading.records import Question
 from cnncalc.grading.subject import Subject
 from cnncalc.grading.truth import COUNTED, counted_layer

@@ -9,7 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from cnncalc.analysis.expectations import weights as weights_of
-from cnncalc.analysis.report import Report, Row
+from cnncalc.analysis.report import Report
+from cnncalc.analysis.rows import Row
 from cnncalc.errors import SpecError, fault
 from cnncalc.grading.records import Question, Truth, Value
 from cnncalc.grading.subject import Subject, subject

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 
-from cnncalc.analysis.report import Row
+from cnncalc.analysis.rows import Row
 from cnncalc.grading.asks import UNITS
 from cnncalc.grading.records import Question
 from cnncalc.grading.sheet import Item

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from cnncalc.analysis.report import Group, Report, Row
+from cnncalc.analysis.report import Report
+from cnncalc.analysis.rows import Group, Row
 from cnncalc.grading.records import Assignment, Question
 from cnncalc.grading.sheet import Item, Sheet, sheet_of
 from cnncalc.grading.subject import subject

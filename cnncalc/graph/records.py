@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, TypeAlias
 
-from cnncalc.arithmetic import Reach
 from cnncalc.errors import Diagnostic, Related
 from cnncalc.layers.base import Buffer, Layer, Parameter, Work
+from cnncalc.reach import Reach
 from cnncalc.shape import Shape, show
 from cnncalc.source import Mark, Scalar
 from cnncalc.spec.evaluate import UNKNOWN, Unknown

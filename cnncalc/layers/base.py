@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from cnncalc.arithmetic import Reach
+from cnncalc.reach import Reach
 from cnncalc.shape import Shape, axis_names, elements, show
 
 if TYPE_CHECKING:

@@ -5,11 +5,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from cnncalc.arithmetic import Reach, Transposed, transposed_reach
+from cnncalc.arithmetic import Transposed
 from cnncalc.layers.base import Call, Fault, Matrix, Parameter, per_axis, spatial
 from cnncalc.layers.conv import Convolving, Groups, product_of_outputs
 from cnncalc.layers.fields import AxesOrZero, Whole
 from cnncalc.layers.windowed import Bias, Dilation, Kernel, Pad, Stride, letters
+from cnncalc.reach import Reach, transposed_reach
 from cnncalc.shape import Shape, axis_names, by_axis, elements, product
 from cnncalc.units import grouped
 

@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING, ClassVar
 
 from pydantic import Field
 
-from cnncalc.arithmetic import Reach
 from cnncalc.layers.base import EVERYWHERE, Call, Fault, Layer, Matrix, Parameter, Work
 from cnncalc.layers.fields import Sizes, Whole
 from cnncalc.layers.windowed import Bias
+from cnncalc.reach import Reach
 from cnncalc.shape import Shape, axis_names, elements, product, show
 from cnncalc.units import grouped
 

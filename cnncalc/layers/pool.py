@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from cnncalc.arithmetic import Reach
 from cnncalc.layers.base import EVERYWHERE, Call, Fault, Layer, Work, per_axis, spatial
 from cnncalc.layers.fields import Letter, Size, Sizes, Switch, Words
 from cnncalc.layers.windowed import Ceil, Dilation, Kernel, Pad, Stride, Windowed
+from cnncalc.reach import Reach
 from cnncalc.shape import Shape, by_axis, elements, show
 
 if TYPE_CHECKING:

@@ -5,10 +5,11 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 from pydantic import Field
 
-from cnncalc.arithmetic import Reach, Transposed, transposed_reach
+from cnncalc.arithmetic import Transposed
 from cnncalc.layers.base import Call, Fault, Layer, Work, per_axis, spatial
 from cnncalc.layers.fields import Axes, AxesOrZero, Line, Padding, PlainPadding, Size, Sizes, Switch, Whole, Words
 from cnncalc.layers.pool import MaxPool
+from cnncalc.reach import Reach, transposed_reach
 from cnncalc.shape import Shape, by_axis, elements, show
 
 if TYPE_CHECKING:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, ClassVar
 
-from cnncalc.arithmetic import Reach, Transposed, Window, half_padding, half_worked, same_padding, same_worked
+from cnncalc.arithmetic import Transposed, Window, half_padding, half_worked, same_padding, same_worked
 from cnncalc.layers.base import Fault, Layer, per_axis, spatial
 from cnncalc.layers.fields import Axes, Letter, Padding, Switch, Words
+from cnncalc.reach import Reach
 from cnncalc.shape import Shape, axis_names, show
 from cnncalc.units import decimal
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from cnncalc.analysis.folding import Folded
-from cnncalc.arithmetic import ReceptiveField
+from cnncalc.reach import ReceptiveField
 from cnncalc.shape import show
 
 

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from math import prod
 from textwrap import wrap
 
-from cnncalc.analysis.report import Report, Row
+from cnncalc.analysis.report import Report
+from cnncalc.analysis.rows import Row
 from cnncalc.layers.base import Parameter
 from cnncalc.shape import Shape
 from cnncalc.units import DTYPE_BYTES, grouped, short_bytes

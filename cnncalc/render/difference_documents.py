@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from cnncalc.analysis.difference import EQUAL, Change, Difference, Figure
-from cnncalc.analysis.report import CONVENTION, Report, Row, plain
+from cnncalc.analysis.report import CONVENTION, Report
+from cnncalc.analysis.rows import Row
 from cnncalc.errors import Diagnostic
 from cnncalc.render.columns import reach
 from cnncalc.render.diagnostics import as_json as error_data
 from cnncalc.render.difference_words import counted, described, equal_words, settings, signed, title, total_rows
 from cnncalc.render.json import field
 from cnncalc.shape import show
-from cnncalc.units import grouped
+from cnncalc.units import grouped, plain
 
 VERSION = 1
 

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from cnncalc.analysis.difference import CHANGED, EQUAL, Change, Difference, Figure
-from cnncalc.analysis.report import Report, Row
-from cnncalc.arithmetic import ReceptiveField
+from cnncalc.analysis.report import Report
+from cnncalc.analysis.rows import Row
 from cnncalc.layers.fields import got
 from cnncalc.library import told
+from cnncalc.reach import ReceptiveField
 from cnncalc.render.columns import reach
 from cnncalc.shape import show
 from cnncalc.units import decimal, grouped, short_bytes, short_count

@@ -6,10 +6,12 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from cnncalc.analysis.report import Report, Row, plain
-from cnncalc.arithmetic import ReceptiveField
+from cnncalc.analysis.report import Report
+from cnncalc.analysis.rows import Row
 from cnncalc.errors import Diagnostic
+from cnncalc.reach import ReceptiveField
 from cnncalc.render.diagnostics import as_json
+from cnncalc.units import plain
 
 VERSION = 1
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from cnncalc.analysis.report import Row
+from cnncalc.analysis.rows import Row
 from cnncalc.errors import Diagnostic
 from cnncalc.rules._subject import Subject, View
 from cnncalc.spec.budget import Limit, read_limit

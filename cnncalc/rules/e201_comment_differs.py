@@ -48,7 +48,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from cnncalc.analysis.expectations import FIGURES, figure_of
-from cnncalc.analysis.report import Row
+from cnncalc.analysis.rows import Row
 from cnncalc.errors import Diagnostic
 from cnncalc.graph.records import Frame
 from cnncalc.rules._comments import Comment

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, TypeAlias
 
-from cnncalc.arithmetic import simplest
 from cnncalc.errors import did_you_mean
 from cnncalc.layers.fields import LARGEST
 from cnncalc.shape import Shape, axis_names
@@ -31,6 +30,7 @@ from cnncalc.spec.syntax import (
     Span,
     Unary,
 )
+from cnncalc.units import simplest
 
 
 class Unknown:

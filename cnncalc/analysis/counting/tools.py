@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cnncalc.analysis.counting.rules import Rule
 from cnncalc.analysis.counting.tables import FVCORE, NORMS, PTFLOPS, PTFLOPS_ATEN, THOP, TORCHINFO, TORCHVISION
 from cnncalc.analysis.counting.use import Use
-from cnncalc.analysis.report import Row
+from cnncalc.analysis.rows import Row
 from cnncalc.shape import elements
 from cnncalc.units import grouped
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from cnncalc.analysis.counting.rules import nothing
 from cnncalc.analysis.counting.tools import TOOLS, Tool
 from cnncalc.analysis.counting.use import Use, use_of
-from cnncalc.analysis.report import Report, Row
+from cnncalc.analysis.report import Report
+from cnncalc.analysis.rows import Row
 from cnncalc.shape import Shape
 from cnncalc.units import grouped
 

@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any, TypeAlias
 
 from cnncalc.analysis.expectations import FIGURES
-from cnncalc.analysis.report import Report, Row
+from cnncalc.analysis.report import Report
+from cnncalc.analysis.rows import Row
 from cnncalc.formats.write.yaml_text import Parameter, block, flow, indented, number, printable, text
 from cnncalc.graph import Graph, Node
 from cnncalc.layers import kind_of

@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from cnncalc.analysis.report import plain
 from cnncalc.grading.feedback import told
 from cnncalc.grading.records import Graded, Grading
 from cnncalc.render.grades import Screen
+from cnncalc.units import plain
 
 SUFFIX = ".json"
 SINGLE = True

@@ -6,13 +6,13 @@ import json
 from fractions import Fraction
 from typing import Any
 
-from cnncalc.analysis.report import plain
 from cnncalc.grading.classroom import summary
 from cnncalc.grading.feedback import told
 from cnncalc.grading.records import Graded, GradedSubmission, Grading, Value
 from cnncalc.layers.mistakes import Mistake
 from cnncalc.render.diagnostics import as_json
 from cnncalc.render.grades import Screen
+from cnncalc.units import plain
 
 VERSION = 1
 SUFFIX = ".json"

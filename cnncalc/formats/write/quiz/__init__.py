@@ -15,9 +15,9 @@ from fractions import Fraction
 from importlib import import_module
 from xml.etree import ElementTree
 
-from cnncalc.arithmetic import simplest
 from cnncalc.grading.quiz import Asked, Part, Quiz, Wrong, misread
 from cnncalc.grading.records import Number, Value
+from cnncalc.units import simplest
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
 

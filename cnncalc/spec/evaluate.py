@@ -6,6 +6,7 @@ Decimals are fractions, so that ``0.1*30`` is 3 and ``1.1*32`` is 35.2.  Nothing
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any, TypeAlias
@@ -177,37 +178,38 @@ def _unary(expr: Unary, scope: Scope) -> Value:
     return -operand if expr.op == "-" else operand
 
 
+def _quotient(left: int | Fraction | float, right: int | Fraction | float) -> Fraction | float:
+    if isinstance(left, float) or isinstance(right, float):
+        return left / right
+    return Fraction(left) / Fraction(right)
+
+
+_OPERATIONS: dict[str, Callable[[Any, Any], int | Fraction | float]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": _quotient,
+    "//": operator.floordiv,
+    "%": operator.mod,
+}
+
+
 def _binary(expr: Binary, scope: Scope) -> Value:
     left, right = _operand(expr.left, scope), _operand(expr.right, scope)
     if isinstance(left, Unknown) or isinstance(right, Unknown):
         return UNKNOWN
-    op = expr.op
-    if op in ("/", "//", "%") and right == 0:
+    if expr.op in ("/", "//", "%") and right == 0:
         raise SpanFault("T109", "division by zero", expr.span)
-    if op == "+":
-        value = left + right
-    elif op == "-":
-        value = left - right
-    elif op == "*":
-        value = left * right
-    elif op == "//":
-        value = left // right
-    elif op == "%":
-        value = left % right
-    elif isinstance(left, float) or isinstance(right, float):
-        value = left / right
-    else:
-        value = Fraction(left) / Fraction(right)
-    return _bounded(value, expr.span)
+    return _bounded(_OPERATIONS[expr.op](left, right), expr.span)
 
 
 _COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
-    "==": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "<": lambda a, b: a < b,
-    ">": lambda a, b: a > b,
-    "<=": lambda a, b: a <= b,
-    ">=": lambda a, b: a >= b,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    ">": operator.gt,
+    "<=": operator.le,
+    ">=": operator.ge,
 }
 
 

@@ -12,8 +12,9 @@ from cnncalc.graph.space import Flow, Space
 from cnncalc.layers import Kind, kind_of
 from cnncalc.layers.base import Layer
 from cnncalc.layers.windowed import Windowed
-from cnncalc.spec.bind import Binder, Slot, is_constant, make_layer
+from cnncalc.spec.bind import Binder, Slot, is_constant
 from cnncalc.spec.evaluate import UNKNOWN, SpanFault, Unknown
+from cnncalc.spec.make_layer import make_layer
 from cnncalc.spec.syntax import Call, Span
 
 

@@ -1,4 +1,4 @@
-"""From the arguments of a phrase to the fields of a layer, or the parameters of a block.
+"""From the arguments of a phrase to the fields of a layer.
 
 Every spelling of language.md ends here: positional values, ``stride=2``, ``stride 2``, ``/2``, ``s2``, ``p(k//2)``,
 bare words such as ``nobias``, filter banks such as ``5x5x48x256``, and the names of lines.
@@ -10,11 +10,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from pydantic import ValidationError
-
 from cnncalc.errors import did_you_mean
 from cnncalc.layers import Kind, canonical
-from cnncalc.layers.base import Layer
 from cnncalc.layers.fields import got
 from cnncalc.shape import show
 from cnncalc.spec.evaluate import ROUND, SIZE_NAMES, UNKNOWN, Scope, SpanFault, Unknown, evaluate
@@ -153,8 +150,11 @@ class Binder:
     def evaluate(self, value: Expr) -> Any:
         """The value; a bare word that is no parameter stays a word, for the field to judge."""
         if isinstance(value, Name) and value.text not in self.scope.variables:
-            if value.text.lower() in ("same", "half", "true", "false"):
-                return value.text.lower() == "true" if value.text.lower() in ("true", "false") else value.text.lower()
+            word = value.text.lower()
+            if word in ("true", "false"):
+                return word == "true"
+            if word in ("same", "half"):
+                return word
             if value.text in self.kind.words:
                 return self.kind.words[value.text][1]
         return evaluate(value, self.scope)
@@ -179,44 +179,55 @@ class Binder:
         return found.shape[1:]
 
     def positional(self, argument: Argument) -> None:
+        """A value without the name of an option: a shorthand, a word, a line, or what its place says."""
         value, span = argument.value, argument.span
-        kind = self.kind
-        if isinstance(value, Short):
-            field = kind.letters.get(value.letter)
-            is_line = bool(kind.lines) and self.resolve(value.text, value.span) is not None
-            if field and is_line:
-                raise SpanFault(
-                    "T112",
-                    f"{value.text!r} may be {kind.word}'s {field} or the line {value.text!r}",
-                    span,
-                    (
-                        f"write {field}={value.text[1:]}, or like={value.text}"
-                        if "like" in kind.fields
-                        else f"write {field}={value.text[1:]}",
-                    ),
-                )
-            if field:
-                self.set(field, evaluate(value.value, self.scope), span)
-                return
-            if not is_line and value.text not in self.scope.variables:
-                raise self.no_option(LETTERS[value.letter], span)
-        if isinstance(value, Name) and value.text not in self.scope.variables:
-            flag = kind.words.get(value.text) or kind.words.get(value.text.lower())
-            if flag:
-                self.set(flag[0], flag[1], span)
-                return
-        for field, use in kind.lines.items():
-            if field not in self.slots and (use == "node" or field in kind.required):
-                found = self.line(value, use)
-                if found is not None:
-                    self.set(field, found, span)
-                    return
-                if use == "node" and line_name(value):
-                    raise SpanFault("G101", f"there is no line called {line_name(value)!r}", span)
-        counted = isinstance(value, Name) and value.text == ROUND and self.scope.round is not None
-        if isinstance(value, Name) and value.text not in (*self.scope.variables, *SIZE_NAMES) and not counted:
-            raise self.no_option(value.text, span)
+        if self.shorthand(value, span) or self.word(value, span) or self.line_taken(value, span):
+            return
+        if isinstance(value, Name):
+            counted = value.text == ROUND and self.scope.round is not None
+            if value.text not in (*self.scope.variables, *SIZE_NAMES) and not counted:
+                raise self.no_option(value.text, span)
         self.place(self.evaluate(value), span)
+
+    def shorthand(self, value: Expr, span: Span) -> bool:
+        """``p2``: an option's letter; False where it is the name of a line or of a parameter."""
+        if not isinstance(value, Short):
+            return False
+        kind = self.kind
+        field = kind.letters.get(value.letter)
+        is_line = bool(kind.lines) and self.resolve(value.text, value.span) is not None
+        if field and is_line:
+            ways = f"write {field}={value.text[1:]}" + (f", or like={value.text}" if "like" in kind.fields else "")
+            message = f"{value.text!r} may be {kind.word}'s {field} or the line {value.text!r}"
+            raise SpanFault("T112", message, span, (ways,))
+        if field:
+            self.set(field, evaluate(value.value, self.scope), span)
+            return True
+        if not is_line and value.text not in self.scope.variables:
+            raise self.no_option(LETTERS[value.letter], span)
+        return False
+
+    def word(self, value: Expr, span: Span) -> bool:
+        """``nobias``: a word that sets a field."""
+        if not isinstance(value, Name) or value.text in self.scope.variables:
+            return False
+        meaning = self.kind.words.get(value.text) or self.kind.words.get(value.text.lower())
+        if meaning:
+            self.set(*meaning, span)
+        return bool(meaning)
+
+    def line_taken(self, value: Expr, span: Span) -> bool:
+        """The name of a line, for the first field that has to have one."""
+        for field, use in self.kind.lines.items():
+            if field in self.slots or (use != "node" and field not in self.kind.required):
+                continue
+            found = self.line(value, use)
+            if found is not None:
+                self.set(field, found, span)
+                return True
+            if use == "node" and line_name(value):
+                raise SpanFault("G101", f"there is no line called {line_name(value)!r}", span)
+        return False
 
     def place(self, value: Any, span: Span) -> None:
         """The field that a value without a name belongs to: the next one, or the next that takes its form."""
@@ -264,58 +275,3 @@ class Binder:
             hint = f"a layer is a step of its own: {self.call.word} ... | {word}."
         help = f"{hint} {self.takes()}".strip()
         return SpanFault("T101", f"{self.kind.word} has no option {word!r}", span, (help,))
-
-
-def make_layer(
-    call: Call, kind: Kind, slots: Mapping[str, Slot], defaults: Mapping[str, Any], made: dict[Any, Layer]
-) -> Layer | None:
-    """The layer with these fields, the file's defaults for those not given; None where a value is unknown.
-
-    Equal layers become one object (``made`` is the pool).  Raises :class:`Faults`.
-    """
-    fields = {field: slot.value for field, slot in slots.items()}
-    for field, value in defaults.items():
-        fields.setdefault(field, value)
-    if any(isinstance(value, Unknown) for value in fields.values()):
-        missing = [field for field in kind.required if field not in fields]
-        if missing:
-            raise Faults([missing_fault(call, kind, slots, missing[0])])
-        return None
-    key = (kind.word, repr(sorted(fields.items())))  # written out, true is not 1
-    layer = made.get(key)
-    if layer is not None:
-        return layer
-    try:
-        layer = kind.layer(**fields)
-    except ValidationError as error:
-        faults = []
-        for each in error.errors(include_url=False, include_context=False, include_input=False):
-            field = str(each["loc"][0]) if each["loc"] else ""
-            if each["type"] == "missing":
-                faults.append(missing_fault(call, kind, slots, field))
-                continue
-            span = slots[field].span if field in slots else call.span
-            code = {"not_whole": "T105", "too_large": "T106"}.get(each["type"], "T104")
-            help = ("wrap it in round8(...), ceil(...) or int(...)",) if code == "T105" else ()
-            if isinstance(kind.layer.model_fields[field].default, bool):
-                help = (f"{takes(kind)}; what flows in is known, and no argument",)
-            faults.append(SpanFault(code, f"{kind.word}'s {field} {each['msg']}", span, help))
-        raise Faults(faults) from None
-    made[key] = layer
-    return layer
-
-
-def takes(kind: Kind) -> str:
-    """``fc takes: features [bias]``"""
-    optional = [name for name in kind.fields if name not in kind.required and name != "in_channels"]
-    parts = (f"{kind.word} takes:", ", ".join(kind.required), f"[{', '.join(optional)}]" if optional else "")
-    return " ".join(part for part in parts if part)
-
-
-def missing_fault(call: Call, kind: Kind, slots: Mapping[str, Slot], field: str) -> SpanFault:
-    given = ", ".join(f"{name}={got(slot.value)}" for name, slot in slots.items())
-    example = {"conv": "conv 64 3x3", "deconv": "deconv 64 2x2 /2", "fc": "fc 1000"}.get(kind.word, "")
-    help = (f"{takes(kind)}; for example `{example}`" if example else takes(kind),)
-    return SpanFault(
-        "T102", f"{kind.word} needs {field!r}", call.span, help, f"got {given}" if given else "got nothing"
-    )

@@ -23,6 +23,7 @@ from cnncalc.backend.probe.timer import FEWEST, Rule, Timing, measure, quartiles
 from cnncalc.cli._group import group
 from cnncalc.errors import SpecError
 from cnncalc.graph import Graph, expand
+from cnncalc.render import measures, probe_comparison
 from cnncalc.render import probe as render
 from cnncalc.render import roofline as plot
 
@@ -720,13 +721,13 @@ def test_the_table(written: dict[str, Any]) -> None:
 
 
 def test_figures_as_text() -> None:
-    assert [render.seconds(each) for each in (12.5, 0.0012344, 0.0998, 3.3e-6, 4e-8, None, -0.002)] == [
+    assert [measures.seconds(each) for each in (12.5, 0.0012344, 0.0998, 3.3e-6, 4e-8, None, -0.002)] == [
         *("12.50 s", "1.234 ms", "99.80 ms", "3.300 µs", "40 ns", "-", "-2.000 ms"),
     ]
-    assert [render.rate(each) for each in (7.98e14, 4.3e12, 123456.0, 12.0, None)] == [
+    assert [measures.rate(each) for each in (7.98e14, 4.3e12, 123456.0, 12.0, None)] == [
         *("798 T", "4.30 T", "123 k", "12", "-"),
     ]
-    assert [render.percent(each) for each in (0.0123, 0.5, 1.2, None)] == ["1.2%", "50%", "120%", "-"]
+    assert [measures.percent(each) for each in (0.0123, 0.5, 1.2, None)] == ["1.2%", "50%", "120%", "-"]
 
 
 def test_the_plot(written: dict[str, Any]) -> None:
@@ -793,7 +794,7 @@ def test_comparison(written: dict[str, Any]) -> None:
     assert [each["batch"] for each in found["only_a"]] == [2]
     assert [each["batch"] for each in found["only_b"]] == [64]
     assert len(found["rows"][0]["layers"]) == 10
-    text = render.comparison(found)
+    text = probe_comparison.table(found)
     assert "these are different networks" in text
     assert "B is slower" in text
     assert "A unsupported, B unsupported" in text
@@ -801,9 +802,9 @@ def test_comparison(written: dict[str, Any]) -> None:
     assert "what else differs: torch" in text
     same = compare(written, written)
     assert not any(row["beyond_spread"] for row in same["rows"])
-    assert "within the spread" in render.comparison(same)
+    assert "within the spread" in probe_comparison.table(same)
     nothing = compare({**written, "rows": []}, written)
-    assert "no row in common" in render.comparison(nothing)
+    assert "no row in common" in probe_comparison.table(nothing)
 
 
 # -- the command ------------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ import click
 from cnncalc.cli._options import choosing, complete_target, read_settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 DTYPES = ("float32", "tf32", "bfloat16", "float16")
 FORMATS = ("contiguous", "channels_last")
@@ -191,33 +191,34 @@ def write(record: Mapping[str, Any], out: str | None, svg: str | None) -> None:
 
 
 def show(record: Mapping[str, Any], format_: str) -> None:
+    from cnncalc.render import probe
+
+    echo(record, probe.lines, format_)
+
+
+def echo(document: Mapping[str, Any], lines: Callable[[Mapping[str, Any], int], Any], format_: str) -> None:
+    """A record or a comparison on stdout, ``lines`` as tables."""
     from cnncalc.cli import _output
     from cnncalc.render import probe
+    from cnncalc.render.ansi import unpainted
 
     screen = _output.terminal()
     if format_ == "json":
-        _output.echo(probe.as_document(record))
+        _output.echo(probe.as_document(document))
     elif screen.colour:
-        _output.echo(probe.coloured(probe.lines(record, screen.width), screen.width))
+        _output.echo(probe.coloured(lines(document, screen.width), screen.width))
     else:
-        _output.echo(probe.table(record, screen.width))
+        _output.echo(unpainted(lines(document, screen.width)))
 
 
 def show_comparison(paths: tuple[str, str], format_: str) -> None:
     """Two records side by side; torch is not needed."""
     from cnncalc.backend.probe.compare import compare
     from cnncalc.backend.probe.record import Unreadable, read
-    from cnncalc.cli import _output
-    from cnncalc.render import probe
+    from cnncalc.render import probe_comparison
 
     try:
         document = compare(*map(read, paths))
     except Unreadable as error:
         raise click.BadParameter(str(error), param_hint="--compare") from None
-    screen = _output.terminal()
-    if format_ == "json":
-        _output.echo(probe.as_document(document))
-    elif screen.colour:
-        _output.echo(probe.coloured(probe.comparison_lines(document, screen.width), screen.width))
-    else:
-        _output.echo(probe.comparison(document, screen.width))
+    echo(document, probe_comparison.lines, format_)

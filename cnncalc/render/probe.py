@@ -1,4 +1,4 @@
-"""The record of a probe as tables, and two records side by side (docs/probe.md describes the JSON of both)."""
+"""The record of a probe as tables (docs/probe.md describes its JSON)."""
 
 from __future__ import annotations
 
@@ -6,67 +6,24 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from cnncalc.render.ansi import Line, painted
-from cnncalc.render.table import wrapped
+from cnncalc.render.ansi import Line, painted, unpainted
+from cnncalc.render.fitted import fitted, folded
+from cnncalc.render.measures import figure, percent, rate, seconds
 from cnncalc.units import grouped, short_count
 
 Document: TypeAlias = Mapping[str, Any]
-PREFIXES = ((1e15, "P"), (1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
-
-
-def seconds(value: float | None) -> str:
-    """``1.234 ms``; ``-`` for nothing."""
-    if value is None:
-        return "-"
-    size = abs(value)
-    for scale, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
-        if size >= scale:
-            return f"{value / scale:.{digits(size / scale)}f} {unit}"
-    return f"{value / 1e-9:.0f} ns"
-
-
-def digits(value: float) -> int:
-    """Decimals that make four figures."""
-    return 3 if value < 10 else 2 if value < 100 else 1
-
-
-def rate(value: float | None, unit: str = "") -> str:
-    """``12.34 G``, with the unit behind."""
-    if value is None:
-        return "-"
-    for scale, prefix in PREFIXES:
-        if value >= scale:
-            return f"{value / scale:.{digits(value / scale) - 1}f} {prefix}{unit}"
-    return f"{value:.3g} {unit}".rstrip()
-
-
-def percent(value: float | None) -> str:
-    if value is None:
-        return "-"
-    return f"{value:.1%}" if abs(value) < 0.1 else f"{value:.0%}"
-
-
-def figure(value: float | None) -> str:
-    return "-" if value is None else f"{value:,.1f}" if value >= 10 else f"{value:.2f}"
+KEY_HEADINGS = {"dtype": "{}", "memory_format": "{}", "pass": "{}", "mode": "{}", "batch": "batch {}"}
+STYLES = {"title": "bold", "head": "bold cyan", "row": "", "bad": "yellow", "warning": "yellow", "dim": "dim", "": ""}
 
 
 def table(record: Document, width: int = 80) -> str:
     """The record as plain text."""
-    return plain(lines(record, width))
+    return unpainted(lines(record, width))
 
 
 def lines(record: Document, width: int) -> Iterator[Line]:
     """The lines of the tables, none wider than it must be."""
     return folded(record_lines(record, width), width)
-
-
-def folded(found: Iterator[Line], width: int) -> Iterator[Line]:
-    """Lines of text broken at blanks; rows of tables stay whole."""
-    for style, words in found:
-        if style in ("title", "dim", "warning") and len(words) > width:
-            yield from ((style, part) for part in wrapped(words, width))
-        else:
-            yield style, words
 
 
 def record_lines(record: Document, width: int) -> Iterator[Line]:
@@ -113,9 +70,6 @@ def ceiling_lines(ceilings: Document) -> Iterator[Line]:
     yield "dim", f"measured ceilings: {', '.join(words) or 'none'}"
 
 
-KEY_HEADINGS = {"dtype": "{}", "memory_format": "{}", "pass": "{}", "mode": "{}", "batch": "batch {}"}
-
-
 def row_table(rows: Sequence[Document], shared: Sequence[str], width: int) -> Iterator[Line]:
     names = {"batch": "batch", "dtype": "dtype", "memory_format": "format", "pass": "pass", "mode": "mode"}
     keys = [name for name in names if name not in shared]
@@ -134,10 +88,10 @@ def row_table(rows: Sequence[Document], shared: Sequence[str], width: int) -> It
         cells += [f"{row['images_per_second']:,.1f}", rate(row["flops_per_second"]), percent(row["flops_share"])]
         cells += [rate(row["bytes_per_second"]), percent(row["bytes_share"]), percent(row["floor_share"])]
         body.append(("row", cells))
-    left = [index for index, name in enumerate(keys) if name != "batch"]
+    left = [names[name] for name in keys if name != "batch"]
     # on a narrow screen the bandwidth goes first; JSON has all
-    drop = [(), ("B/s",), ("B/s", "of copy"), ("B/s", "of copy", "FLOP/s"), ("B/s", "of copy", "FLOP/s", "n", "IQR")]
-    yield from fitted(headings, body, left, drop, width)
+    drops = [(), ("B/s",), ("B/s", "of copy"), ("B/s", "of copy", "FLOP/s"), ("B/s", "of copy", "FLOP/s", "n", "IQR")]
+    yield from fitted(headings, body, left, drops, width)
 
 
 def remarks(rows: Sequence[Document]) -> Iterator[Line]:
@@ -176,7 +130,9 @@ def layer_table(row: Document, width: int) -> Iterator[Line]:
         cells += [each["bound"] or "-", rate(each["operations_per_second"] or None)]
         cells += [rate(each["bytes_per_second"] or None), percent(each["floor_share"])]
         body.append(("row", cells))
-    yield from fitted(headings, body, [0, 1, 5], [(), ("B/s",), ("B/s", "op/s"), ("B/s", "op/s", "kind")], width)
+    yield from fitted(
+        headings, body, ["layer", "kind", "bound"], [(), ("B/s",), ("B/s", "op/s"), ("B/s", "op/s", "kind")], width
+    )
     if row["layers_seconds"] is not None:
         gap = row["layers_gap_seconds"]
         what = "more" if gap > 0 else "less"
@@ -193,110 +149,6 @@ def layer_table(row: Document, width: int) -> Iterator[Line]:
                 f"{seconds(abs(gap))} {what} ({share}): {why}"
             ),
         )
-
-
-def fitted(
-    headings: Sequence[str],
-    body: Sequence[tuple[str, list[str]]],
-    left: Sequence[int],
-    drops: Sequence[Sequence[str]],
-    width: int,
-) -> Iterator[Line]:
-    """A table with as many columns as there is room for; a row with fewer cells ends in a text."""
-    chosen = list(range(len(headings)))
-    sizes: list[int] = []
-    for drop in drops:
-        chosen = [index for index, heading in enumerate(headings) if heading not in drop]
-        whole = [cells for _, cells in body if len(cells) == len(headings)]
-        sizes = [max([len(headings[index]), *(len(cells[index]) for cells in whole)]) for index in chosen]
-        if sum(sizes) + 2 * (len(sizes) - 1) <= width:
-            break
-
-    def line(cells: Sequence[str]) -> str:
-        texts = []
-        for index, size in zip(chosen, sizes, strict=True):
-            texts.append(cells[index].ljust(size) if index in left else cells[index].rjust(size))
-        return "  ".join(texts).rstrip()
-
-    yield "head", line(headings)
-    for style, cells in body:
-        if len(cells) == len(headings):
-            yield style, line(cells)
-        else:
-            keys = list(zip(chosen, sizes, strict=True))[: len(cells) - 1]
-            texts = [cells[index].ljust(size) if index in left else cells[index].rjust(size) for index, size in keys]
-            text = "  ".join([*texts, cells[-1]])
-            yield style, text if len(text) <= width else text[: width - 1] + "…"
-
-
-def comparison(document: Document, width: int = 80) -> str:
-    """Two records side by side, as plain text."""
-    return plain(comparison_lines(document, width))
-
-
-def comparison_lines(document: Document, width: int) -> Iterator[Line]:
-    return folded(pair_lines(document, width), width)
-
-
-def pair_lines(document: Document, width: int) -> Iterator[Line]:
-    for which in ("a", "b"):
-        one = document[which]
-        partial = "" if one["complete"] else ", interrupted"
-        yield (
-            "title",
-            f"{which.upper()}  {one['network']}, {one['device']}, torch {one['torch']}, {one['date'][:10]}{partial}",
-        )
-    if document["a"]["network"] != document["b"]["network"]:
-        yield "warning", "these are different networks"
-    for each in document["ceilings"]:
-        unit = {"bytes_per_second": "B/s"}.get(each["unit"], "FLOP/s")
-        yield "dim", f"{each['name']}: {rate(each['a'], unit)}, {rate(each['b'], unit)}, B/A {each['ratio']:.2f}"
-    names = [each["name"].partition(".")[2] for each in document["differences"]]
-    if names:
-        yield "dim", f"what else differs: {', '.join(names)}"
-    yield "", ""
-    headings = ["batch", "dtype", "format", "pass", "mode", "A", "B", "B/A", "note"]
-    body = []
-    for row in document["rows"]:
-        cells = [str(row["batch"]), row["dtype"], row["memory_format"], row["pass"], row["mode"]]
-        body.append((style_of(row), [*cells, *figures(row)]))
-    if body:
-        yield from fitted(headings, body, [1, 2, 3, 4, 8], [(), ("format",), ("format", "dtype")], width)
-    else:
-        yield "warning", "the records have no row in common"
-    for row in document["rows"]:
-        if row["layers"]:
-            yield "", ""
-            yield "title", f"layers alone: {named(row)}"
-            layers = [(style_of(each), [each["name"], each["kind"], *figures(each)]) for each in row["layers"]]
-            yield from fitted(["layer", "kind", "A", "B", "B/A", "note"], layers, [0, 1, 5], [(), ("kind",)], width)
-    for which in ("a", "b"):
-        for row in document[f"only_{which}"]:
-            yield "dim", f"only {which.upper()}: {named(row)}"
-
-
-def figures(row: Document) -> list[str]:
-    """Both times, their ratio, and what to make of it."""
-    if row["ratio"] is None:
-        note = ", ".join(
-            f"{which.upper()} {row[f'{which}_status']}" for which in ("a", "b") if f"{which}_status" in row
-        )
-        return [seconds(row["a_seconds"]), seconds(row["b_seconds"]), "-", note or "not measured"]
-    note = "within the spread"
-    if row["beyond_spread"]:
-        note = "B is slower" if row["ratio"] > 1 else "B is faster"
-    return [seconds(row["a_seconds"]), seconds(row["b_seconds"]), f"{row['ratio']:.3f}", note]
-
-
-def style_of(row: Document) -> str:
-    return "row" if row["beyond_spread"] else "dim"
-
-
-def plain(found: Iterator[Line]) -> str:
-    return "".join(f"{text}\n" for _, text in found)
-
-
-STYLES = {"title": "bold", "head": "bold cyan", "row": "", "bad": "yellow", "warning": "yellow", "dim": "dim", "": ""}
 
 
 def coloured(found: Iterator[Line], width: int) -> str:

@@ -7,7 +7,8 @@ from html import escape
 from math import atan, ceil, degrees, floor, log10, sqrt
 from typing import Any, NamedTuple
 
-from cnncalc.render.probe import KEY_HEADINGS, named, rate, seconds
+from cnncalc.render.measures import rate, seconds
+from cnncalc.render.probe import KEY_HEADINGS, named
 
 WIDTH, HEIGHT = 860, 520
 LEFT, RIGHT, TOP, BOTTOM = 82, 190, 64, 62

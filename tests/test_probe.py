@@ -32,11 +32,12 @@ torch = pytest.importorskip("torch")
 from torch import nn  # noqa: E402
 
 from cnncalc.backend.build import build  # noqa: E402
+from cnncalc.backend.device import device_for  # noqa: E402
 from cnncalc.backend.probe import ceilings, environment, runs  # noqa: E402
 from cnncalc.backend.probe.errors import message_of, status_of  # noqa: E402
 from cnncalc.backend.probe.layers import Walk, own_copy  # noqa: E402
 from cnncalc.backend.probe.network import tensors  # noqa: E402
-from cnncalc.backend.probe.runs import Plan, Session, device_for  # noqa: E402
+from cnncalc.backend.probe.runs import Plan, Session  # noqa: E402
 from cnncalc.backend.probe.state import NEW, SWITCHES, borrowed, restore, switches  # noqa: E402
 from cnncalc.backend.probe.stopwatch import CPUStopwatch, CUDAStopwatch, Stopwatch, Unsupported, Work  # noqa: E402
 

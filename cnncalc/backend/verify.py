@@ -18,9 +18,9 @@ from cnncalc.analysis.rows import Row
 from cnncalc.backend import memory_checks, room, truth
 from cnncalc.backend.bench import batch_of
 from cnncalc.backend.build import Result, Twin, build
+from cnncalc.backend.device import device_for
 from cnncalc.backend.device_memory import Process
 from cnncalc.backend.probe.errors import message_of
-from cnncalc.backend.probe.runs import device_for
 from cnncalc.backend.quiet import quiet
 from cnncalc.backend.records import Check, Figure, Measurement, Skipped, Verification
 from cnncalc.units import short_bytes

@@ -165,7 +165,8 @@ def measured(graph: Any, device: str, options: dict[str, Any]) -> tuple[dict[str
     from cnncalc.cli._torch import needed
 
     with needed("probe"):
-        from cnncalc.backend.probe.runs import Plan, Session, device_for
+        from cnncalc.backend.device import device_for
+        from cnncalc.backend.probe.runs import Plan, Session
     session = Session(graph, Plan(**options), device_for(device))
     steps = session.steps()
     try:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
+from functools import cache
 from itertools import product
 from typing import Any, NamedTuple
 
@@ -13,10 +13,9 @@ from torch import nn
 
 from cnncalc._version import __version__
 from cnncalc.analysis.report import Report
-from cnncalc.analysis.roofline import Ceilings, Cost, costs, place, total
-from cnncalc.analysis.roofline import floor as floor_of
+from cnncalc.analysis.roofline import Ceilings, costs
 from cnncalc.backend.build import Twin
-from cnncalc.backend.probe import record
+from cnncalc.backend.probe import record, rows
 from cnncalc.backend.probe.ceilings import copy_ceiling, matmul_ceiling
 from cnncalc.backend.probe.environment import environment, state_under
 from cnncalc.backend.probe.errors import is_expected, message_of, status_of
@@ -26,7 +25,7 @@ from cnncalc.backend.probe.network import backward_work, compiled, forward_work,
 from cnncalc.backend.probe.state import borrowed
 from cnncalc.backend.probe.stopwatch import Stopwatch, Unsupported, Work, stopwatch_for
 from cnncalc.backend.probe.timer import Rule, Timing, measure
-from cnncalc.errors import SpecError, fault
+from cnncalc.errors import fault
 from cnncalc.graph import Graph
 from cnncalc.units import DTYPE_BYTES
 
@@ -59,31 +58,6 @@ class Plan(NamedTuple):
     def layer_mode(self) -> str:
         """The mode in which layers are timed, and whose rows have them."""
         return "graph" if self.graphs else "eager"
-
-
-def device_for(name: str) -> torch.device:
-    """``auto`` (CUDA where there is any), ``cuda``, ``cuda:1`` or ``cpu``; raises :class:`SpecError`, D102."""
-    available = torch.cuda.is_available()
-    if name == "auto":
-        name = "cuda" if available else "cpu"
-    found = re.fullmatch(r"cpu|cuda(?::(\d{1,3}))?", name)
-    if not found:
-        raise no_device(f"there is no device {name!r}", "it is auto, cuda, cuda:1 or cpu")
-    device = torch.device(name)
-    if device.type != "cuda":
-        return device
-    if not available:
-        reason = "this torch is built without CUDA" if torch.version.cuda is None else "torch finds no CUDA device"
-        raise no_device(f"there is no CUDA here: {reason} (torch {torch.__version__})")
-    count = torch.cuda.device_count()
-    index = torch.cuda.current_device() if device.index is None else device.index
-    if index >= count:
-        raise no_device(f"there is no {name}: torch finds {count} CUDA device{'s' if count > 1 else ''}")
-    return torch.device("cuda", index)
-
-
-def no_device(message: str, help: str = "--device auto takes CUDA where there is any, else the CPU") -> SpecError:
-    return fault("D102", message, help=[help])
 
 
 class Session:
@@ -144,39 +118,45 @@ class Session:
     def setting(self, kind: Kind, format_: str) -> Iterator[str]:
         """The rows of a data type and a memory format, which share a module."""
         plan = self.plan
-        model: nn.Module | None = None
-        for batch, pass_ in product(plan.batches, plan.passes):
-            for mode in plan.modes:
-                row = self.empty_row(batch, kind, format_, pass_, mode)
-                walk = None
-                try:
-                    kind.check(self.device)
-                    arrangement = memory_format(format_, self.graph)
-                    with borrowed(self.device, tf32=kind.tf32, gradients=pass_ == record.BACKWARD):
-                        if model is None:
-                            model = module_for(self.graph, self.model, kind, arrangement, self.device, plan.seed)
-                        model.train(pass_ == record.BACKWARD)
-                        inputs = inputs_for(self.graph, batch, kind, arrangement, self.device, plan.seed)
-                        timing, state = self.time_row(model, inputs, pass_, mode)
-                        self.fill(row, timing, state)
-                        if plan.per_layer and mode == plan.layer_mode and isinstance(model, Twin):
-                            training = pass_ == record.BACKWARD
-                            walk = Walk(model, self.graph, inputs, self.stopwatch, self.rule, training=training)
-                except Exception as error:
-                    if not is_expected(error):
-                        raise
-                    row |= {"status": status_of(error), "message": message_of(error)}
-                inputs = ()
-                if row["status"] != record.OK:
-                    self.stopwatch.release()
-                self.rows.append(row)
-                yield label(row)
-                if plan.per_layer and mode == plan.layer_mode:
-                    yield from self.layers(row, walk, kind)
+
+        @cache
+        def module() -> nn.Module:
+            return module_for(self.graph, self.model, kind, memory_format(format_, self.graph), self.device, plan.seed)
+
+        for batch, pass_, mode in product(plan.batches, plan.passes, plan.modes):
+            row = rows.empty_row(batch, kind, format_, pass_, mode)
+            walk = None
+            try:
+                walk = self.measure_row(row, kind, module)
+            except Exception as error:
+                if not is_expected(error):
+                    raise
+                row |= {"status": status_of(error), "message": message_of(error)}
+            if row["status"] != record.OK:
+                self.stopwatch.release()
+            self.rows.append(row)
+            yield rows.label(row)
+            if plan.per_layer and mode == plan.layer_mode:
+                yield from self.layers(row, walk, kind)
+
+    def measure_row(self, row: dict[str, Any], kind: Kind, module: Callable[[], nn.Module]) -> Walk | None:
+        """Time a row and work out its figures; the walk through its layers where they are to be timed as well."""
+        training = row["pass"] == record.BACKWARD
+        kind.check(self.device)
+        arrangement = memory_format(row["memory_format"], self.graph)
+        with borrowed(self.device, tf32=kind.tf32, gradients=training):
+            model = module()
+            model.train(training)
+            inputs = inputs_for(self.graph, row["batch"], kind, arrangement, self.device, self.plan.seed)
+            timing, state = self.time_row(model, inputs, row["pass"], row["mode"])
+            rows.fill(row, self.graph, timing, state, self.ceilings(kind.name))
+            if self.plan.per_layer and row["mode"] == self.plan.layer_mode and isinstance(model, Twin):
+                return Walk(model, self.graph, inputs, self.stopwatch, self.rule, training=training)
+        return None
 
     def time_row(
         self, model: nn.Module, inputs: tuple[torch.Tensor, ...], pass_: str, mode: str
-    ) -> tuple[Timing, dict[str, float | None] | None]:
+    ) -> tuple[Timing, rows.State]:
         """The time of the whole network, and the device's state while it runs on a little."""
         call: Callable[..., Any] = compiled(model) if mode.startswith("compile") else model
         if pass_ == record.BACKWARD:
@@ -192,6 +172,7 @@ class Session:
         """The layers of a row, one step each; where the row has no time, the steps pass without one."""
         training = row["pass"] == record.BACKWARD
         found = costs(self.graph, row["batch"], DTYPE_BYTES[kind.name], training)
+        ceilings = self.ceilings(kind.name)
         row["layers"] = [] if walk is not None else None
         for node in self.graph.layers:
             if walk is not None:
@@ -204,8 +185,10 @@ class Session:
                         raise
                     outcome = Outcome(step.number, row["mode"], status_of(error), message_of(error), None)
                     walk = None
-                row["layers"].append(self.layer(outcome, found[step.number], kind.name))
-            yield f"{label(row)} {node.name}"
+                row["layers"].append(
+                    rows.layer_row(self.graph.nodes[step.number], outcome, found[step.number], ceilings)
+                )
+            yield f"{rows.label(row)} {node.name}"
         if walk is not None:
             times = [each["time"] for each in row["layers"]]
             if all(times):
@@ -217,55 +200,9 @@ class Session:
         rate = self.matmul.get(dtype, {}).get("flops_per_second")
         return Ceilings(rate, self.copy["bytes_per_second"]) if rate and self.copy else None
 
-    def layer(self, outcome: Outcome, cost: Cost, dtype: str) -> dict[str, Any]:
-        node = self.graph.nodes[outcome.number]
-        found: dict[str, Any] = dict.fromkeys(record.LAYER)
-        found |= {"name": node.name, "kind": node.kind, "mode": outcome.mode, "status": outcome.status}
-        found |= {"message": outcome.message, "time": record.timing_data(outcome.timing), **cost._asdict()}
-        found["intensity"] = cost.intensity
-        seconds = outcome.timing.median if outcome.timing else None
-        if seconds:
-            found["operations_per_second"] = cost.operations / seconds
-            found["bytes_per_second"] = cost.bytes / seconds
-        ceilings = self.ceilings(dtype)
-        if ceilings:
-            where = place(cost, ceilings, seconds)
-            found |= {"bound": where.bound, "floor_seconds": where.floor, "floor_share": where.share}
-        return found
-
-    def empty_row(self, batch: int, kind: Kind, format_: str, pass_: str, mode: str) -> dict[str, Any]:
-        row: dict[str, Any] = dict.fromkeys(record.ROW)
-        row |= {"batch": batch, "dtype": kind.name, "memory_format": format_, "pass": pass_, "mode": mode}
-        return row | {"status": record.OK, "tf32": kind.tf32}
-
-    def fill(self, row: dict[str, Any], timing: Timing, state: dict[str, float | None] | None) -> None:
-        """The figures of a row whose time is known."""
-        seconds = timing.median
-        found = costs(self.graph, row["batch"], DTYPE_BYTES[row["dtype"]], row["pass"] == record.BACKWARD)
-        cost = total(found)
-        row |= {"time": record.timing_data(timing), "state": state, **cost._asdict()}
-        row["images_per_second"] = row["batch"] / seconds
-        row["flops_per_second"] = cost.flops / seconds
-        row["bytes_per_second"] = cost.bytes / seconds
-        ceilings = self.ceilings(row["dtype"])
-        if ceilings:
-            row["flops_share"] = row["flops_per_second"] / ceilings.operations_per_second
-            row["bytes_share"] = row["bytes_per_second"] / ceilings.bytes_per_second
-            row["floor_seconds"] = floor_of(found, ceilings)
-            row["floor_share"] = row["floor_seconds"] / seconds
-
-    def launch_gaps(self) -> None:
-        """What a replayed graph saves, where both were measured, at the rows without graphs."""
-        times = {tuple(row[each] for each in record.KEY): row["time"] for row in self.rows}
-        for row in self.rows:
-            *key, mode = (row[each] for each in record.KEY)
-            replayed = times.get((*key, {"eager": "graph", "compile": "compile+graph"}.get(mode)))
-            if row["time"] and replayed:
-                row["launch_gap_seconds"] = row["time"]["median_seconds"] - replayed["median_seconds"]
-
     def record(self) -> dict[str, Any]:
         """What has been measured; ``complete`` is false where something is still to come."""
-        self.launch_gaps()
+        rows.note_launch_gaps(self.rows)
         report = Report(self.graph)
         network = self.graph.network
         return {
@@ -300,7 +237,3 @@ class Session:
             "ceilings": {"copy": self.copy, "matmul": list(self.matmul.values())},
             "rows": self.rows,
         }
-
-
-def label(row: dict[str, Any]) -> str:
-    return " ".join(str(row[each]) for each in record.KEY)

@@ -6,7 +6,13 @@ from typing import Any, NamedTuple
 
 from cnncalc.grading.records import Accept
 
-SHAPES = ("output", "height", "width", "depth", "length", "channels", "features")
+AXES = {"height": ("H", -2), "width": ("W", -1), "depth": ("D", -3), "length": ("L", -1)}
+"""The axes that can be asked for alone: their letters, and where they stand in a shape."""
+
+SIZES = {"height": (3, 4), "width": (3, 4), "depth": (4,), "length": (2,)}
+"""How many axes a shape has that has such an axis, the channels among them."""
+
+SHAPES = ("output", *AXES, "channels", "features")
 COUNTS = ("params", "weights", "biases", "macs", "flops", "memory")
 ASKS = (*SHAPES, *COUNTS, "receptive_field", "layers")
 """Everything that can be asked; hyperparameters are asked for as ``blank``."""

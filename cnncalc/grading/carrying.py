@@ -7,9 +7,9 @@ from typing import NamedTuple, TypeAlias
 
 from cnncalc.analysis.report import Report
 from cnncalc.analysis.rows import Row
+from cnncalc.grading.asks import AXES, SHAPES, SIZES
 from cnncalc.grading.records import Number, Question, Value
-from cnncalc.grading.subject import Subject, place
-from cnncalc.grading.truth import AXES, SIZES
+from cnncalc.grading.subject import Subject, bytes_per_value, place
 from cnncalc.graph import Node
 from cnncalc.layers.base import Fault, Layer
 from cnncalc.layers.mistakes import Mistake, found
@@ -116,11 +116,11 @@ def carried(question: Question, about: Subject, flow: Flow, changed: Mapping[int
     output = about.output if target is None else flow.output(target, changed) or about.output
     flowing = " and ".join(show(changed[each]) for each in touched[0].node.inputs if each in changed)
     row = about.maker
-    if question.ask in ("output", "channels", "features") or question.ask in AXES:
+    if question.ask in SHAPES:
         value = part(question.ask, output)
         return None if value is None else Carried(value, formula_of(row, flow, changed, "output"), flowing)
     if question.ask == "memory":
-        count = elements(output) * (1 if question.accept.units == "values" else about.report.value_bytes)
+        count = elements(output) * bytes_per_value(question, about.report)
         return Carried(count, f"{show(output)}: {grouped(count)}", flowing)
     try:
         count = sum(figure(question, each, flow.inputs(each.node, changed)) for each in about.rows)
@@ -133,12 +133,12 @@ def on_top(
     question: Question, about: Subject, flow: Flow, changed: Mapping[int, Shape], right: Value, given: Value
 ) -> tuple[Mistake, ...]:
     """The mistakes that give the answer ``given`` when they are made on the student's own shapes."""
-    sizes = question.ask in ("output", "channels", "features", "memory") or question.ask in AXES
+    sizes = question.ask in (*SHAPES, "memory")
     row = about.maker if sizes else about.learner
     if row is None or row.node.layer is None:
         return ()
     ask = "weights" if question.ask == "params" and question.accept.bias == "not" else question.ask
-    value_bytes = 1 if question.accept.units == "values" else about.report.value_bytes
+    value_bytes = bytes_per_value(question, about.report)
     try:
         here = place(row, flow.inputs(row.node, changed), value_bytes)
         return found(here, "channels" if ask == "features" else ask, right, given).visible

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fractions import Fraction
 
+from cnncalc.grading.asks import AXES, SIZES
+from cnncalc.grading.blanks import with_setting
 from cnncalc.grading.carrying import (
     Carried,
     Flow,
@@ -37,7 +39,6 @@ from cnncalc.grading.sheet import Item, Sheet
 from cnncalc.grading.subject import Subject, subject
 from cnncalc.grading.sums import terms_of
 from cnncalc.grading.tables import BOTH_WRONG, SIZE_ASKS, Judged, Table, table_of
-from cnncalc.grading.truth import AXES, SIZES, with_setting
 from cnncalc.layers.mistakes import Mistake
 from cnncalc.shape import Shape, show
 from cnncalc.units import grouped

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cnncalc.analysis.report import Report
+from cnncalc.grading.counts import COUNTED
 from cnncalc.grading.fields import counted, fields
 from cnncalc.grading.records import Question, Truth, Value
 from cnncalc.grading.subject import Subject, place, subject
 from cnncalc.grading.sums import sums, terms_of
-from cnncalc.grading.truth import COUNTED, truth
+from cnncalc.grading.truth import truth
 from cnncalc.layers.mistakes import Found, Mistake, found
 from cnncalc.layers.windowed import Windowed
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from cnncalc.analysis.report import Report
 from cnncalc.analysis.rows import Group, Row
-from cnncalc.errors import fault
+from cnncalc.errors import SpecError, fault
 from cnncalc.grading.records import Question
 from cnncalc.graph import Graph
 from cnncalc.layers.mistakes import Place
@@ -59,6 +59,16 @@ def subject(question: Question, report: Report) -> Subject:
     raise fault(
         "A104", f"there is no layer called {name!r} in {report.name}", question.mark, help=[name_help(report, name)]
     )
+
+
+def unanswerable(question: Question, why: str, help: str = "") -> SpecError:
+    """The fault of a question that cannot be asked there."""
+    return fault("A108", f"{question.subject} cannot be asked: {why}", question.mark, help=[help] if help else [])
+
+
+def bytes_per_value(question: Question, report: Report) -> int:
+    """What a value counts where memory is asked for: its bytes, 1 where the values are."""
+    return 1 if question.accept.units == "values" else report.value_bytes
 
 
 def place(row: Row, shapes: tuple[Shape, ...] | None = None, value_bytes: int | None = None) -> Place:

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from math import prod
 
 from cnncalc.analysis.rows import Row
+from cnncalc.grading.counts import COUNTED, counted_layer
 from cnncalc.grading.records import Question
-from cnncalc.grading.subject import Subject
-from cnncalc.grading.truth import COUNTED, counted_layer
+from cnncalc.grading.subject import Subject, bytes_per_value
 from cnncalc.layers.conv import Convolving
 from cnncalc.layers.mistakes import Mistake
 from cnncalc.shape import elements, product
@@ -24,7 +24,7 @@ def terms_of(question: Question, about: Subject) -> Iterator[tuple[str, int]]:
         return
     if question.ask == "memory":
         if about.name is None:
-            value_bytes = 1 if question.accept.units == "values" else about.report.value_bytes
+            value_bytes = bytes_per_value(question, about.report)
             yield from ((name, elements(shape) * value_bytes) for name, shape in about.report.inputs)
             for row in about.rows:
                 if row.node.facts.fresh if question.accept.memory == "all" else counted_layer(row):
@@ -132,7 +132,7 @@ def kernel_of(row: Row) -> tuple[int, ...]:
 
 def memory_parts(question: Question, about: Subject) -> Iterator[Mistake]:
     """Other sums of bytes that are given for the memory of the values."""
-    value_bytes = 1 if question.accept.units == "values" else about.report.value_bytes
+    value_bytes = bytes_per_value(question, about.report)
     total = COUNTED["memory"](question, about).value
     assert isinstance(total, int)
     learned = about.report.totals.params * value_bytes

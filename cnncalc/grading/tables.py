@@ -5,12 +5,13 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
+from cnncalc.grading.asks import AXES
 from cnncalc.grading.records import Question, Truth, Value
 from cnncalc.grading.sheet import Item
 from cnncalc.grading.slips import Slip, slips_of
 from cnncalc.layers.mistakes import Mistake
 
-SIZE_ASKS = ("output", "height", "width", "depth", "length", "receptive_field")
+SIZE_ASKS = ("output", *AXES, "receptive_field")
 """Figures for which many of the numbers near the right one follow from some mistake: a single one proves nothing."""
 
 BOTH_WRONG = "both the sizes and the channels are wrong"

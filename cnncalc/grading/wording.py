@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from cnncalc.analysis.rows import Row
-from cnncalc.grading.asks import UNITS
+from cnncalc.grading.asks import AXES, UNITS
 from cnncalc.grading.records import Question
 from cnncalc.grading.sheet import Item
-from cnncalc.grading.truth import AXES
 from cnncalc.layers.mistakes import written
 from cnncalc.shape import axis_names, show
 from cnncalc.units import decimal, grouped

@@ -13,9 +13,9 @@ import uuid
 from cnncalc import library
 from cnncalc.errors import fault
 from cnncalc.formats.write.quiz import clean, ident
+from cnncalc.grading.asks import AXES
 from cnncalc.grading.quiz import NONE, SHAPE, Asked, Quiz
 from cnncalc.grading.records import Assignment
-from cnncalc.grading.truth import AXES
 from cnncalc.source import Source
 
 SUFFIX = ""

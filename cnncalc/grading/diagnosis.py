@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from cnncalc.grading.carrying import Carried
-from cnncalc.grading.records import DIAGNOSED, UNIT_SLIP, WRONG, Question, Value
+from cnncalc.grading.records import CARRIED, DIAGNOSED, UNIT_SLIP, WRONG, Question, Value
 from cnncalc.grading.sheet import Item
 from cnncalc.grading.tables import BOTH_WRONG, SIZE_ASKS, Judged
 from cnncalc.layers.mistakes import Mistake
@@ -23,7 +23,13 @@ class Marked(NamedTuple):
     carried: Carried | None = None
 
     @property
+    def verdict(self) -> str:
+        """The verdict, with the student's own earlier answers."""
+        return self.judged.verdict if self.carried is None else CARRIED
+
+    @property
     def wrong(self) -> bool:
+        """Whether it is wrong by itself."""
         return self.judged.verdict in WRONG_VERDICTS
 
 

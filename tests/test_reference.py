@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from cnncalc import api, library
 from cnncalc.analysis.reference import reference, references
 from cnncalc.cli._group import group
+from cnncalc.errors import SpecError
 from cnncalc.layers import SPELLINGS, TABLE, all_words, kind_of
 from cnncalc.render import reference as render
 from cnncalc.shape import show
@@ -48,7 +49,7 @@ def test_required_and_optional_arguments_are_what_the_language_takes() -> None:
     for each in references():
         takes = [argument.name for argument in each.parameters if argument.required]
         if takes and each.word not in ("reshape", "unpool"):
-            with pytest.raises(api.SpecError, match="T102"):
+            with pytest.raises(SpecError, match="T102"):
                 api.analyse(f"4x8x8 | {each.word}")
 
 

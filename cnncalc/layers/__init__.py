@@ -58,9 +58,9 @@ TABLE: dict[str, tuple[str, str]] = {
     "upsample": ("resize", "Upsample"),
     "crop": ("resize", "Crop"),
     "pad": ("resize", "Pad"),
-    "pixelshuffle": ("resize", "PixelShuffle"),
-    "pixelunshuffle": ("resize", "SpaceToDepth"),
-    "unpool": ("resize", "Unpool"),
+    "pixelshuffle": ("pixelshuffle", "PixelShuffle"),
+    "pixelunshuffle": ("pixelshuffle", "SpaceToDepth"),
+    "unpool": ("unpool", "Unpool"),
 }
 
 SPELLINGS: dict[str, str] = {

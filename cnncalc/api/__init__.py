@@ -9,15 +9,20 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from cnncalc.analysis.rows import Group, Row, Totals
-from cnncalc.api.classroom import grade, grade_answer, quiz, read_assignment, read_students, worksheet, worksheets
-from cnncalc.api.comparison import compare, diff, diff_all
 from cnncalc.api.figures import Report, analyse, analyse_all, explain, memory, memory_all
-from cnncalc.api.linter import lint
-from cnncalc.api.twin import build, verify
 from cnncalc.graph import Graph
 from cnncalc.loading import load, parse, read_network
 from cnncalc.spec.network import Network
+
+if TYPE_CHECKING:
+    from cnncalc.api.classroom import grade, grade_answer, quiz, read_assignment, read_students, worksheet, worksheets
+    from cnncalc.api.comparison import compare, diff, diff_all
+    from cnncalc.api.linter import lint
+    from cnncalc.api.twin import build, verify
 
 __all__ = [
     "Graph",
@@ -48,3 +53,20 @@ __all__ = [
     "worksheet",
     "worksheets",
 ]
+
+_PARTS = {
+    "classroom": ("grade", "grade_answer", "quiz", "read_assignment", "read_students", "worksheet", "worksheets"),
+    "comparison": ("compare", "diff", "diff_all"),
+    "linter": ("lint",),
+    "twin": ("build", "verify"),
+}
+"""What is imported when it is first used: most runs want figures and nothing else."""
+
+if not TYPE_CHECKING:  # a type checker would take every misspelt name for an object
+
+    def __getattr__(name: str) -> object:
+        for part, names in _PARTS.items():
+            if name in names:
+                found = globals()[name] = getattr(import_module(f"{__name__}.{part}"), name)
+                return found
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -19,7 +19,7 @@ from cnncalc.grading.carrying import (
     plausible,
 )
 from cnncalc.grading.diagnosis import Marked
-from cnncalc.grading.records import DIAGNOSED, WRONG, Number, Question
+from cnncalc.grading.records import DIAGNOSED, WRONG, Number, Question, Value
 from cnncalc.grading.subject import Subject
 from cnncalc.grading.sums import terms_of
 from cnncalc.grading.tables import BOTH_WRONG, SIZE_ASKS, Judged
@@ -100,7 +100,7 @@ class Follower:
 
     def own_shapes(self, marked: Iterable[Marked]) -> dict[int, Shape]:
         """The wrong shapes that a student gave, by node: shapes as a whole, or the axes that were asked for."""
-        found: dict[int, list[Number]] = {}
+        found: dict[int, tuple[Number, ...]] = {}
         right: dict[int, Shape] = {}
         strange: set[int] = set()
         for each in marked:
@@ -108,21 +108,14 @@ class Follower:
             node = self.nodes[question.id]
             if node is None or value is None or not each.wrong or question.blank is not None:
                 continue
-            shape = self.subjects[question.id].output
-            axes = found.setdefault(node, list(shape))
-            right[node] = shape
+            right[node] = self.subjects[question.id].output
+            found[node] = with_answer(found.get(node, right[node]), question.ask, value)
             if each.judged.verdict != DIAGNOSED:
                 strange.add(node)
-            if question.ask == "output" and isinstance(value, tuple) and len(value) == len(shape):
-                axes[:] = value
-            elif question.ask in ("channels", "features") and not isinstance(value, tuple):
-                axes[0] = value
-            elif question.ask in AXES and not isinstance(value, tuple) and len(shape) in SIZES[question.ask]:
-                axes[AXES[question.ask][1]] = value
         return {
             node: tuple(int(axis) for axis in axes)
             for node, axes in found.items()
-            if tuple(axes) != right[node] and plausible(tuple(axes), right[node], node not in strange)
+            if axes != right[node] and plausible(axes, right[node], node not in strange)
         }
 
     def own_sum(self, mark: Marked, marked: Iterable[Marked]) -> Carried | None:
@@ -147,3 +140,17 @@ class Follower:
             if value != expected:  # the first of a line's rows stands for all of them
                 terms |= dict.fromkeys(names, 0) | {names[0] if names else other.layer: value}
         return own_total(question, terms, right)
+
+
+def with_answer(shape: tuple[Number, ...], ask: str, value: Value) -> tuple[Number, ...]:
+    """A shape with an answer in the place that was asked for; as it is where the answer does not go there."""
+    if ask == "output":
+        return value if isinstance(value, tuple) and len(value) == len(shape) else shape
+    if isinstance(value, tuple):
+        return shape
+    if ask in ("channels", "features"):
+        return (value, *shape[1:])
+    if ask not in AXES or len(shape) not in SIZES[ask]:
+        return shape
+    place = len(shape) + AXES[ask][1]
+    return (*shape[:place], value, *shape[place + 1 :])

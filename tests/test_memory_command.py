@@ -254,3 +254,10 @@ def timed(work: Callable[[], object]) -> float:
     start = time.process_time()
     work()
     return time.process_time() - start
+
+
+def test_options_of_a_training_step_beside_inference() -> None:
+    code, _, err = run("alexnet", "--inference", "--optimizer", "adam", "--loss", "mean")
+    assert code == 2
+    assert "--optimizer and --loss belong to a training step: leave out --inference" in " ".join(err.split())
+    assert run("alexnet", "--inference")[0] == 0

@@ -25,6 +25,12 @@ class Whole(click.IntRange):
             self.fail(f"{value!r} is no whole number from {self.min}{most}", param, ctx)
 
 
+def typed(ctx: click.Context) -> list[str]:
+    """The options that stand on the command line, by their first names (``--batch``); arguments by theirs."""
+    source = click.core.ParameterSource.COMMANDLINE
+    return [each.opts[0] for each in ctx.command.params if each.name and ctx.get_parameter_source(each.name) is source]
+
+
 def complete_target(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
     """Bundled names, and files by the shell."""
     from click.shell_completion import CompletionItem

@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from cnncalc.cli._options import Whole, choosing, read_settings, target
+from cnncalc.cli._options import Whole, choosing, read_settings, target, typed
 
 
 @click.command()
@@ -64,6 +64,9 @@ def command(
     from cnncalc.errors import SpecError
     from cnncalc.render import memory as render
 
+    of_training = [each for each in typed(ctx) if each in ("--optimizer", "--loss")]
+    if of_training and not options["training"]:
+        raise click.UsageError(f"{' and '.join(of_training)} belong to a training step: leave out --inference")
     if svg is not None and not os.access(os.path.dirname(os.path.abspath(svg)), os.W_OK):
         raise click.BadParameter(f"{svg}: cannot be written there", param_hint="--svg")
     try:

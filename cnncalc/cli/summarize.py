@@ -87,6 +87,8 @@ def command(
 
     if style != "plain" and (format_ != "table" or columns or depth or tool or batch != 1):
         raise click.UsageError(f"--style {style} is a table of one image with columns of its own.")
+    if tool is not None and format_ in ("csv", "markdown"):
+        raise click.UsageError(f"--as adds to the totals of a table or JSON: --format {format_} has no place for it.")
     reports: list[Any] = []
     errors: list[Diagnostic] = []
     for target in targets:

@@ -30,8 +30,8 @@ def complete_format(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 
 @click.command()
-@click.argument("assignment", required=False, metavar="[ASSIGNMENT]")
-@click.argument("submissions", nargs=-1, metavar="[SUBMISSION...]")
+@click.argument("assignment", required=False, metavar="[ASSIGNMENT]", type=click.Path())
+@click.argument("submissions", nargs=-1, metavar="[SUBMISSION...]", type=click.Path())
 @click.option(
     "--network", metavar="TARGET", shell_complete=complete_target, help="A network to ask one question about."
 )

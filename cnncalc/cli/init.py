@@ -45,7 +45,7 @@ expect:                         # figures that this file vouches for: checked to
 
 
 @click.command()
-@click.argument("file", required=False, metavar="[FILE]")
+@click.argument("file", required=False, metavar="[FILE]", type=click.Path())
 @click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
 def command(file: str | None, force: bool) -> None:
     from cnncalc.cli._files import write_file

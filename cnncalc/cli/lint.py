@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.cli._options import Whole
+from cnncalc.cli._options import Whole, complete_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +39,7 @@ MANY = 300
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...", shell_complete=complete_target)
 @click.option("--select", metavar="CODES", multiple=True, help="Only these rules (ALL: every rule).")
 @click.option("--ignore", metavar="CODES", multiple=True, help="Without these rules.")
 @click.option("--extend-select", metavar="CODES", multiple=True, help="These rules besides the usual ones.")

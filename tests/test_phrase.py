@@ -663,7 +663,7 @@ SIGNATURES: list[tuple[str, tuple[str, ...]]] = [
     ),
     ("if(a)", ("Y201", "unexpected 'if'", "if", "'if' is a word of the language and cannot be a name")),
     ("f(a) x", ("Y201", "unexpected 'x'", "x", "the signature should end here")),
-    ("a b", ("Y201", "unexpected 'b'", "b", "the signature should end here")),
+    ("a b", ("Y201", "unexpected 'b'", "b", "the signature should end here", "parameters stand in parentheses: a(b)")),
     ("3", ("Y201", "unexpected '3'", "3", "the name of a block can stand here")),
     ("f(c))", ("Y201", "unexpected ')'", ")", "no '(' is open here")),
     ("f(a:1)", ("Y201", "unexpected ':'", ":", "an option takes '='", "write a=1, not `a: 1`")),

@@ -41,7 +41,5 @@ def command(context: click.Context, shell: str) -> None:
     kind = get_completion_class(shell)
     assert kind is not None
     made = kind(context.find_root().command, {}, "cnncalc", "_CNNCALC_COMPLETE")
-    if shell == "bash":
-        made.source_template = BASH
     # ShellComplete.source, not the subclass's: bash's would start a bash here to look at its version.
-    echo(ShellComplete.source(made))
+    echo(BASH % made.source_vars() if shell == "bash" else ShellComplete.source(made))

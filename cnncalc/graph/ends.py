@@ -83,7 +83,7 @@ class Ends:
             self.faults.report_span(fault, Frame(text, None, None, (0, 0)))
             return UNKNOWN
         shape = tuple(int(value) for value in values)
-        wrong = channels_last(shape, text.mark)
+        wrong = channels_last(shape, text.at(sizes[0].span[0], sizes[-1].span[1]))
         if wrong is not None:
             self.faults.report(wrong)
             return UNKNOWN

@@ -392,6 +392,7 @@ def per_axis(word: str, option: str, value: int | tuple[int, ...], rank: int) ->
             "S106",
             f"{word}'s {option} {show(value)} has {len(value)} axes, but what flows in has {rank} "
             f"({' '.join(axis_names(rank))})",
+            help=("a shape begins with the channels: maps of one channel are 1xHxW",) if len(value) > rank else (),
             option=option,
         )
     return value

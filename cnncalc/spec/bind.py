@@ -8,16 +8,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pydantic import ValidationError
 
 from cnncalc.errors import did_you_mean
 from cnncalc.layers import Kind, canonical
 from cnncalc.layers.base import Layer, got
+from cnncalc.lazy import Lazy
 from cnncalc.shape import show
 from cnncalc.spec.evaluate import ROUND, SIZE_NAMES, UNKNOWN, Scope, SpanFault, Unknown, evaluate
-from cnncalc.spec.syntax import Argument, Call, Dotted, Expr, Name, Number, Padding, Short, Size, Span
+from cnncalc.spec.syntax import Argument, Binary, Call, Dotted, Expr, Name, Number, Padding, Short, Size, Span
+
+if TYPE_CHECKING:
+    from cnncalc.spec import foreign
+else:
+    foreign = Lazy("cnncalc.spec.foreign")
 
 LETTERS = {"k": "kernel", "s": "stride", "p": "pad", "d": "dilation", "g": "groups"}
 _VGG = re.compile(r"(conv(\d+)|fc)-(\d+)\Z", re.IGNORECASE)
@@ -138,7 +144,8 @@ class Binder:
         elif option in self.kind.letters and option not in self.kind.fields:
             option = self.kind.letters[option]
         if option not in self.kind.fields:
-            raise self.no_option(option, argument.span)
+            key, value = argument.name_span, argument.span  # apart in the long form
+            raise self.no_option(option, key if key[1] <= value[0] else value)
         self.named(option, argument.value, argument.span)
 
     def named(self, field: str, value: Expr, span: Span) -> None:
@@ -156,6 +163,9 @@ class Binder:
                 return value.text.lower() == "true" if value.text.lower() in ("true", "false") else value.text.lower()
             if value.text in self.kind.words:
                 return self.kind.words[value.text][1]
+            if value.text.lower() in ("valid", "full"):
+                said = foreign.option_help(value.text, self.call.word, self.kind.fields, ())
+                raise SpanFault("T108", f"there is no padding called {value.text!r}", value.span, (said.rstrip("."),))
         return evaluate(value, self.scope)
 
     def line(self, value: Expr, use: str) -> Any:
@@ -199,6 +209,11 @@ class Binder:
                 return
             if not is_line and value.text not in self.scope.variables:
                 raise self.no_option(LETTERS[value.letter], span)
+        if isinstance(value, Binary) and isinstance(value.left, Name) and value.op == "-":
+            field = kind.letters.get(value.left.text)
+            if field is not None and value.left.text not in self.scope.variables:
+                help = f"{value.left.text}2 is short for {field}=2"
+                raise SpanFault("T104", f"{kind.word}'s {field} cannot be negative", span, (help,))
         if isinstance(value, Name) and value.text not in self.scope.variables:
             flag = kind.words.get(value.text) or kind.words.get(value.text.lower())
             if flag:
@@ -249,18 +264,25 @@ class Binder:
         return f"{self.kind.word} takes: {', '.join(fields)}" if fields else f"{self.kind.word} takes nothing"
 
     def no_option(self, word: str, span: Span) -> SpanFault:
-        hint = did_you_mean(word, [*self.kind.fields, *self.kind.words])
+        if word in self.kind.fields:
+            return SpanFault("T102", f"{self.kind.word}'s {word} has no value", span, (f"for example {word}=2",))
+        hint = foreign.option_help(word, self.call.word, self.kind.fields, self.kind.words)
+        hint = hint or did_you_mean(word, [*self.kind.fields, *self.kind.words])
         parts = word.split("x")
         if len(parts) > 1 and all(part.isdigit() or part in (*SIZE_NAMES, *self.scope.variables) for part in parts):
             from cnncalc.spec.phrase_faults import calculated_size
 
             hint = f"{calculated_size(word)}."
+        elif canonical(self.call.word + word):
+            hint = f"write {self.call.word + word}, in one word."
         elif word.lower() in self.kind.letters:
             hint = f"write {word.lower()}1, close together."
         elif word[:1].lower() in self.kind.letters and word[1:].isdigit():
             hint = f"did you mean {word.lower()!r}?"
         elif canonical(word):
             hint = f"a layer is a step of its own: {self.call.word} ... | {word}."
+        elif not hint and any(field not in self.slots for field in self.kind.required):
+            hint = f"if it stands for a number, a file says which: params: {{{word}: 64}}."
         help = f"{hint} {self.takes()}".strip()
         return SpanFault("T101", f"{self.kind.word} has no option {word!r}", span, (help,))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from cnncalc.layers import canonical
+from cnncalc.spec import foreign
 from cnncalc.spec.lexer import Lexer, PhraseError
 from cnncalc.spec.syntax import Span
 
@@ -14,6 +16,8 @@ _AFTER = re.compile(r"\s*(\w[\w.]*)")
 _SHAPE = re.compile(
     r"(?:[ \t]*[(\[])?[ \t]*(\d+(?:(?:[ \t]*[,*xX×][ \t]*|[ \t]+)\d+)*)(?:[ \t]*[)\]])?[ \t]*(?=\||->|→|>|\Z)"
 )
+_DOTTED_CALL = re.compile(r"((?:[A-Za-z_]\w*\.)+\w+)\s*\(\Z")
+_CLAIMED_LAYER = re.compile(r"=>\s*[A-Za-z_][\w.]*\Z")
 _NUMERIC = re.compile(r"\.?\d")
 _NUMBER = re.compile(r"0|[1-9]\d*|(?:0|[1-9]\d*)\.\d+(?:[eE]\d+)?|[1-9]\d*[eE]\d+|\d+(?:[x×]\d+)+")
 _STEP_ENDS = ("step end", "given end", "branch end")
@@ -80,7 +84,9 @@ def lonely_size(lexer: Lexer, span: Span) -> PhraseError:
     word = lexer.text[slice(*span)]
     label = "the size of an input, and no layer behind it"
     first = "conv 64 3" if "x" in word else "fc 64"
-    return _syntax(f"something is missing after {word!r}", span, label, f"write {word} | {first} | ...")
+    named = f"; `{word} | {first} as a` names what comes out" if "x" in word else ""
+    help = f"write {word} | {first} | ...{named}"
+    return _syntax(f"something is missing after {word!r}", span, label, help)
 
 
 def twice(name: str, span: Span) -> PhraseError:
@@ -95,7 +101,10 @@ def no_parameter(text: str, span: Span) -> PhraseError:
 def _misplaced_size(size: str, span: Span, alone: bool) -> PhraseError:
     """A size as a whole line, or at the beginning of one that is not the first or has a name."""
     if alone:
-        help = f"what comes out is claimed behind a layer, `conv 64 3 => {size}`, or under `expect:`"
+        help = (
+            f"an input comes first: `input: {size}` in a file, `{size} | ...` without a name on one line; what comes "
+            f"out is claimed behind a layer, `conv 64 3 => {size}`, or under `expect:`"
+        )
         return _syntax(f"{size} is no layer", span, "a line is made of layers", help)
     label = "only the first line begins with the input, without a name"
     help = f"a file says `input: {size}`; on one line `{size} | relu as a` comes first, and `as` gives it its name"
@@ -242,8 +251,12 @@ def _advice(lexer: Lexer, opened: list[int], word: str, wanted: str) -> tuple[st
     before = found[0] if found else ""
     followed = _AFTER.match(text, end)
     after = followed[1] if followed else ""
+    if opened and (called := _DOTTED_CALL.search(text[: opened[-1] + 1])):
+        return "the name of a layer has no dots", foreign.layer_help(called[1])
     if word == ":":
         return _colon(text, before, after, lexer.last - len(before))
+    if word == "%" and before.isdigit() and wanted == "step end":
+        return "", f"a share is a number: {int(before) / 100:g}" if int(before) <= 100 else ""
     if word in ("+", "-", "//", "%", "*") and before and after:
         label, help = _operator(lexer.kind, word, wanted, before, after)
         if label:
@@ -255,7 +268,7 @@ def _advice(lexer: Lexer, opened: list[int], word: str, wanted: str) -> tuple[st
             return "", "write '|' or '->' between steps"
         return "comparisons stand in parentheses or behind 'if'", ""
     if word == ",":
-        return "", "separate arguments with blanks, or write conv(64, 3)" if wanted == "step end" and not opened else ""
+        return "", _comma(text[: lexer.last], after, wanted, bool(opened))
     if word == ";":
         return "", "in a file every line is an entry of its own, without ';'"
     if word in ("&", "&&", "!"):
@@ -265,7 +278,8 @@ def _advice(lexer: Lexer, opened: list[int], word: str, wanted: str) -> tuple[st
     if wanted == "signature" and lexer.kind == "MERGE":
         return f"{word!r} is a merge of the language and cannot be the name of a block", ""
     if word in "\"'`":
-        return "", "a phrase needs no quotes"
+        activation = before == "=" and text[: lexer.last].rstrip("= ").lower().endswith("activation")
+        return "", "an activation is a step of its own: ... | relu" if activation else "a phrase needs no quotes"
     if word in "[]{}":
         return "", "write a list in parentheses: (3, 3)"
     return _reserved(text[: lexer.last], word, wanted, before, text[end:].lstrip())
@@ -281,9 +295,23 @@ def _operator(kind: str, word: str, wanted: str, before: str, after: str) -> tup
         return label, f"write {before}{word}{after} without blanks, or ({before} {word} {after})"
     if _NUMERIC.match(before):
         return "a size takes no part in arithmetic", ""
+    if word in "+*" and not _NUMERIC.match(after):
+        merge = "add" if word == "+" else "mul"
+        return "lines take no part in arithmetic", f"write {merge}({before}, {after})"
     if word in "+-":
         return "a sign stands close before its number", f"write {after if word == '+' else word + after}"
     return "", ""
+
+
+def _comma(leading: str, after: str, wanted: str, opened: bool) -> str:
+    if opened or wanted not in _STEP_ENDS:
+        return ""
+    if wanted == "given end" or canonical(after):
+        return "write '|' between steps"
+    size = re.search(r"(?<![\w.])\d+\Z", leading)
+    if size and after == size[0]:
+        return f"write {size[0]}x{after} for a size, and blanks between arguments"
+    return "separate arguments with blanks, or write conv(64, 3)" if wanted == "step end" else ""
 
 
 def _equal(leading: str, before: str, wanted: str) -> tuple[str, str]:
@@ -307,6 +335,10 @@ def _reserved(leading: str, word: str, wanted: str, before: str, behind: str) ->
             return f"{word!r} stands in parentheses or behind 'if'", ""
         if wanted in ("step", "label", "signature", "argument", "value"):
             return f"{word!r} is a word of the language and cannot be a name", ""
+    if wanted in ("given end", "step end") and _CLAIMED_LAYER.search(leading):
+        return "`=>` claims a size", "write '|' or '->' between steps"
+    if wanted == "signature end" and word[0].isalpha() and before == leading.strip():
+        return "", f"parameters stand in parentheses: {before}({word})"
     if wanted == "given end" and word[0].isalpha():
         if before.count("x") > 1 and not leading.removesuffix(before).strip():
             return "", f"an input ends with '|': {before} | {word} ..."

@@ -18,7 +18,7 @@ from typing import Any
 from cnncalc import library
 from cnncalc.arithmetic import simplest
 from cnncalc.collector import paused
-from cnncalc.errors import Diagnostic, SpecError, did_you_mean, fault
+from cnncalc.errors import Diagnostic, SpecError, fault
 from cnncalc.files import load_source, source_of
 from cnncalc.formats.read import read
 from cnncalc.shape import Shape, channels_last
@@ -138,7 +138,7 @@ def find_source(target: str | os.PathLike[str]) -> tuple[Source, str | None]:
     if place is not None:
         return load_source(place.path), place.variant
     if re.fullmatch(r"[\w.+-]+", target.strip()) and not target.strip()[0].isdigit():
-        hint = did_you_mean(target, library.names())
+        hint = library.hint(target)
         forms = "`cnncalc list` names the bundled ones; a network on one line begins with its input: 3x32x32 | conv 6 5"
         raise fault("Y001", f"there is no file and no bundled network called {target!r}", help=[hint or forms])
     return Source("<line>", target), None

@@ -41,6 +41,13 @@ def complete_target(ctx: click.Context, param: click.Parameter, incomplete: str)
     return [*names, CompletionItem(incomplete, type="file")]
 
 
+def complete_file(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+    """Files, by the shell."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
+
+
 def formats_in(*folder: str) -> list[str]:
     """The formats that are modules of a folder of the package, listed without importing one."""
     import os
@@ -105,8 +112,10 @@ def read_settings(settings: tuple[str, ...]) -> dict[str, Any]:
 
 
 def names_list(text: str, known: dict[str, Any], option: str) -> list[str]:
-    """A list of names separated by commas, each of which must be known."""
-    names = [each.strip() for each in text.split(",") if each.strip()]
+    """The columns of a list separated by commas, by their names or headings; each must be known."""
+    called = {column.heading.lower(): name for name, column in known.items()} | {name: name for name in known}
+    said = [each.strip() for each in text.split(",") if each.strip()]
+    names = [called.get(each.lower(), each) for each in said]
     wrong = [each for each in names if each not in known]
     if wrong or not names:
         raise click.BadParameter(f"{', '.join(wrong) or 'nothing'}: choose from {', '.join(known)}", param_hint=option)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.cli._options import choosing, complete_target, read_settings
+from cnncalc.cli._options import choosing, complete_file, complete_target, read_settings
 
 if TYPE_CHECKING:
     from cnncalc.grading.records import Grading
@@ -30,8 +30,8 @@ def complete_format(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 
 @click.command()
-@click.argument("assignment", required=False, metavar="[ASSIGNMENT]", type=click.Path())
-@click.argument("submissions", nargs=-1, metavar="[SUBMISSION...]", type=click.Path())
+@click.argument("assignment", required=False, metavar="[ASSIGNMENT]", shell_complete=complete_file)
+@click.argument("submissions", nargs=-1, metavar="[SUBMISSION...]", shell_complete=complete_file)
 @click.option(
     "--network", metavar="TARGET", shell_complete=complete_target, help="A network to ask one question about."
 )

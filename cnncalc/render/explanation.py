@@ -73,7 +73,8 @@ def brief_lines(explanation: Explanation, width: int) -> Iterator[Pieces]:
         first = Step(f"{kind}: {steps[0].text}", steps[0].kind, layer.name)
         for step in (first, *steps[1:]):
             yield from step_lines(step, column, width, "")
-    yield from step_lines(Step(explanation.totals, RESULT, "in total"), column, width, "")
+    name = "in total" if explanation.report.complete else "so far"
+    yield from step_lines(Step(explanation.totals, RESULT, name), column, width, "")
     for line in wrapped(explanation.report.convention, width):
         yield [("dim", line)]
 

@@ -546,6 +546,43 @@ def test_every_figure_is_carried_on(id: str, answer: str | int) -> None:
         assert (found.verdict, right.verdict == "correct") == ("carried_forward", False)
 
 
+@pytest.mark.parametrize(
+    ("net", "own", "id", "answer"),
+    [
+        ("conv 8 5 | relu", "8x11x11", "conv1.macs", 5 * 5 * 3 * 8 * 11 * 11),
+        ("conv 8 5 | relu", "8x11x11", "conv1.flops", 2 * 5 * 5 * 3 * 8 * 11 * 11),
+        ("conv 8 5 | relu", "8x11x11", "conv1.memory", 4 * 8 * 11 * 11),
+        ("conv 8 5 | relu", "16x12x12", "conv1.macs", 5 * 5 * 3 * 16 * 12 * 12),
+        ("dwconv 5 | relu", "3x11x11", "dwconv1.macs", 5 * 5 * 3 * 11 * 11),
+        ("maxpool 2", "3x7x7", "maxpool1.memory", 4 * 3 * 7 * 7),
+    ],
+)
+def test_a_wrong_shape_is_carried_on_to_the_figures_of_its_own_layer(net: str, own: str, id: str, answer: int) -> None:
+    """The slip costs the shape and no more: a MAC for each weight at the places that the student counted."""
+    layer = id.split(".", maxsplit=1)[0]
+    text = f"network: 3x16x16 | {net}\nquestions: [{layer}.output, {id}]\n"
+    found = answered(text, {f"{layer}.output": own, id: str(answer)})[id]
+    assert found.verdict == "carried_forward" and f"right for your own {own}: " in found.reason
+    assert answered(text, {f"{layer}.output": own, id: str(answer + 1)})[id].verdict != "carried_forward"
+    assert answered(text, {id: str(answer)})[id].verdict != "carried_forward"
+
+
+def test_own_shapes_of_a_layer_and_of_what_flows_in_go_together() -> None:
+    """conv2 sees 4 maps in each of its filters; 8x8x8 is a slip of its own, on top of conv1's."""
+    text = "network: 3x16x16 | conv 4 5 | conv 8 3\nquestions: [conv1.output, conv2.output, conv2.macs]\n"
+    given = {"conv1.output": "4x11x11", "conv2.output": "8x8x8"}
+    found = answered(text, {**given, "conv2.macs": str(3 * 3 * 4 * 8 * 8 * 8)})
+    assert found["conv2.macs"].verdict == "carried_forward"
+    followed = {"conv1.output": "4x11x11", "conv2.output": "8x9x9", "conv2.macs": str(3 * 3 * 4 * 8 * 9 * 9)}
+    assert [each.verdict for each in answered(text, followed).values()][1:] == ["carried_forward"] * 2
+
+
+def test_what_a_transposed_convolution_multiplies_hangs_on_what_flows_in() -> None:
+    text = "network: 8x6x6 | deconv 4 2 /2\nquestions: [deconv1.output, deconv1.macs]\n"
+    found = answered(text, {"deconv1.output": "4x11x11", "deconv1.macs": str(8 * 2 * 2 * 4 * 11 * 11)})
+    assert found["deconv1.macs"].verdict != "carried_forward"
+
+
 @pytest.mark.parametrize(("accept", "answer"), [("bias: not", OWN * 10), ("units: values", OWN)])
 def test_figures_are_carried_on_by_their_conventions(accept: str, answer: int) -> None:
     asked = "layer: fc1, ask: params" if "bias" in accept else "layer: maxpool1, ask: memory"

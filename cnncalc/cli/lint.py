@@ -246,10 +246,11 @@ def write_report(outcome: Outcome, options: dict[str, Any], stream: Any) -> None
         from cnncalc.render.findings import statistics
 
         text = statistics.render(outcome, as_json=format_ == "json")
-    elif format_ == "full" and screen.colour and not options["output_file"]:
+    elif format_ == "full" and not options["output_file"]:
         from cnncalc.render.findings import full
 
-        text = full.coloured(outcome)
+        shown = full.coloured if screen.colour else full.render
+        text = shown(outcome, screen.width if screen.interactive else None)
     else:
         text = findings.render(outcome, format_)
     if options["output_file"]:

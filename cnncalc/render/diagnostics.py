@@ -53,7 +53,7 @@ STYLES = {
     "warning": "bold yellow",
     "info": "bold cyan",
     "path": "cyan",
-    "gutter": "blue",
+    "gutter": "bright_blue",  # plain blue is hardly seen on black
     "caret": "bold red",
     "label": "red",
     "help": "green",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 import cnncalc
@@ -154,3 +157,30 @@ def test_the_words_of_other_frameworks_lead_to_ours() -> None:
         assert foreign.layer_help(word)
     for word in ("conv", "rellu", "x", "input1"):
         assert foreign.layer_help(word) == ""
+
+
+ROW = re.compile(r"\| `(?P<theirs>[A-Z]\w+\(.*?\))` \| .* \| `(?P<ours>[^`]+)`[^|]*\|")
+TUTORIAL = Path(__file__).parent.parent / "docs" / "tutorial.md"
+
+
+def translations() -> list[tuple[str, str]]:
+    """What the table of the tutorial says: torch's layer, and ours."""
+    found = map(ROW.match, TUTORIAL.read_text("utf-8").splitlines())
+    return [(each["theirs"], each["ours"]) for each in found if each]
+
+
+@pytest.mark.parametrize(("theirs", "ours"), translations())
+def test_the_translations_of_the_tutorial_are_the_same_layers(theirs: str, ours: str) -> None:
+    torch = pytest.importorskip("torch")
+    module = eval(f"nn.{theirs}", {"nn": torch.nn})
+    width = re.search(r"\((\d+), \d|BatchNorm2d\((\d+)", theirs)
+    channels = int(width[1] or width[2]) if width and "Pool" not in theirs else 16
+    shape = (channels,) if theirs.startswith("Linear") else (channels, 17, 18)
+    made = module.eval()(torch.zeros(1, *shape))
+    report = cnncalc.analyse(cnncalc.parse(f"{'x'.join(map(str, shape))} | {ours}"))
+    assert report.outputs[0][1] == tuple(made.shape[1:])
+    assert report.totals.params == sum(each.numel() for each in module.parameters())
+
+
+def test_the_tutorial_translates_most_layers() -> None:
+    assert len(translations()) >= 9

@@ -21,7 +21,7 @@ from cnncalc.collector import paused
 from cnncalc.errors import Diagnostic, SpecError, fault
 from cnncalc.files import load_source, source_of
 from cnncalc.formats.read import read
-from cnncalc.shape import Shape, channels_last
+from cnncalc.shape import Shape, misread
 from cnncalc.source import Scalar, Source
 from cnncalc.spec.network import Network
 from cnncalc.spec.phrase import parse_value
@@ -155,7 +155,7 @@ def read_shape(text: str) -> Shape:
         shape = tuple(each.value if isinstance(each, Number) and isinstance(each.value, int) else 0 for each in items)
     if min(shape, default=0) < 1:
         raise fault("T104", f"{text!r} is no shape", scalar.mark, help=["a shape is written 3x224x224, channels first"])
-    wrong = channels_last(shape, scalar.mark)
+    wrong = misread(shape, scalar.mark)
     if wrong is not None:
         raise SpecError(wrong)
     return shape

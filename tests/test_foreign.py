@@ -122,6 +122,9 @@ BEGINNERS: list[tuple[str, str, str, str, str]] = [
         "input: 3x32x32\nlayers: [relu]\n",
     ),
     ("32x32x3 | relu", "T107", "32x32x3", "write 3x32x32", "3x32x32 | relu"),
+    ("1x3x32x32 | relu", "T114", "1x3x32x32", "write 3x32x32", "3x32x32 | relu"),
+    ("1x1x28x28 | relu", "T114", "1x1x28x28", "write 1x28x28", "3x28x28 | reshape 1x3x28x28 | relu"),
+    ("8x3x16x32x32 | conv 8 3", "S106", "conv 8 3", "the batch is no part", "3x16x32x32 | conv 8 3"),
 ]
 
 

@@ -379,7 +379,8 @@ def spatial(word: str, shape: Shape) -> Shape:
             help=(f"reshape it first, e.g. `reshape {show(shape)}x1x1`",),
         )
     if len(shape) > 4:
-        raise Fault("S106", f"{word} knows up to three spatial axes, but {show(shape)} has {len(shape) - 1}")
+        message = f"{word} knows up to three spatial axes, but {show(shape)} has {len(shape) - 1}"
+        raise Fault("S106", message, help=("the batch is no part of a shape",))
     return shape[1:]
 
 

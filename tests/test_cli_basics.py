@@ -497,3 +497,14 @@ def test_a_partial_table_says_so() -> None:
 def test_a_fault_before_the_first_layer_leaves_nothing_to_explain() -> None:
     found = run("explain", "receptive field")
     assert (found.exit_code, found.stdout) == (2, "") and "called 'receptive'" in found.stderr
+
+
+@pytest.mark.parametrize("name", ["model.py", "model.PTH", "net.onnx", "lenet.prototxt", "notes.ipynb"])
+def test_files_of_other_tools(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program is no YAML with a fault in its third line."""
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(b"class Net(nn.Module):\n    def __init__(self): pass\n")
+    found = run("summarize", name)
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert found.stderr.startswith(f"error[Y005]: {name} is no architecture: ") and "docs/tutorial.md" in found.stderr
+    assert "error[Y001]: there is no file" in run("summarize", f"other{name}").stderr

@@ -118,6 +118,9 @@ class Names:
                 call.word_span,
                 (f"give it as an argument: {space.block.name}(..., {word})",),
             )
+        example = {"residual": "residual(F, project = P)", "fork": "fork(loc = A, conf = B)"}.get(word.lower())
+        if example is not None:
+            return SpanFault("T102", f"{word} needs its branches in parentheses", call.span, (example,))
         what = "line" if call.line else "layer, block or earlier line"
         others = () if call.line else (*all_words(), *space.file.blocks)
         message = f"there is no {what} called {word!r}"

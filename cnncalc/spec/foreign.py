@@ -54,6 +54,11 @@ SAID = {
     "separableconv": "say both of its steps: dwconv 3 p1 | conv 64 1",
     "sequential": "write the layers one after the other, with | between",
     "identity": "the value itself is called id",
+    "separable": "say both of its steps: dwconv 3 p1 | conv 64 1",
+    **dict.fromkeys(
+        ("attention", "selfattention", "multiheadattention", "transformer", "lstm", "gru", "rnn", "embedding"),
+        "there are layers of convolutional networks only: `cnncalc list --layers` names them",
+    ),
 }
 """What is no layer here, and how it is said."""
 

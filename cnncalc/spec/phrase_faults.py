@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from cnncalc.layers import canonical
+from cnncalc.layers import STEPS, canonical
 from cnncalc.spec import foreign
 from cnncalc.spec.lexer import Lexer, PhraseError
 from cnncalc.spec.syntax import Span
@@ -140,9 +140,9 @@ def unexpected(lexer: Lexer, opened: list[int], wanted: str) -> PhraseError:
     if word in ("|", "->") and wanted in ("loose end", "argument end", "argument") and opened:
         return _unclosed(opened[-1], f"{word!r} cannot stand in it")
     if word in ("**", "^"):
-        return _power(text[: lexer.last], word, span)
+        return _power(text[: lexer.last], word, span, wanted)
     if word[0] == "*" and text[start - 1 : start] == "*":
-        return _power(text[: start - 1].rstrip(), "**", (start - 1, start + 1))
+        return _power(text[: start - 1].rstrip(), "**", (start - 1, start + 1), wanted)
     if word == "*" and wanted in _STEP_ENDS:
         return _bare_repeat(text, span)
     if lexer.kind == "BAD" and _NUMERIC.match(word) and not _NUMBER.fullmatch(word):
@@ -177,7 +177,9 @@ def _unclosed(place: int, label: str) -> PhraseError:
     return PhraseError("Y203", "this '(' is never closed", (place, place + 1), label, ("add the ')' that ends it",))
 
 
-def _power(leading: str, word: str, span: Span) -> PhraseError:
+def _power(leading: str, word: str, span: Span, wanted: str) -> PhraseError:
+    if wanted in _STEP_ENDS and leading.endswith(")"):
+        return _syntax(f"unexpected {word!r}", span, "a group takes no arguments", "a repeat is written (layer ...)*2")
     before = _BEFORE.search(leading)
     base = before[0] if before and (before[0].isidentifier() or before[0].isdigit()) else "k"
     return _syntax("there is no power operator", span, help=f"write a product: {base}*{base} instead of {base}{word}2")
@@ -255,6 +257,8 @@ def _advice(lexer: Lexer, opened: list[int], word: str, wanted: str) -> tuple[st
         return "the name of a layer has no dots", foreign.layer_help(called[1])
     if word == ":":
         return _colon(text, before, after, lexer.last - len(before))
+    if word == "+" and wanted in _STEP_ENDS and canonical(after):
+        return "", "write '|' between steps; add(a, b) adds lines"
     if word == "%" and before.isdigit() and wanted == "step end":
         return "", f"a share is a number: {int(before) / 100:g}" if int(before) <= 100 else ""
     if word in ("+", "-", "//", "%", "*") and before and after:
@@ -271,15 +275,23 @@ def _advice(lexer: Lexer, opened: list[int], word: str, wanted: str) -> tuple[st
         return "", _comma(text[: lexer.last], after, wanted, bool(opened))
     if word == ";":
         return "", "in a file every line is an entry of its own, without ';'"
+    if word in ("&", "&&") and wanted in _STEP_ENDS and canonical(after):
+        return "", "write '|' between steps"
     if word in ("&", "&&", "!"):
         return "", f"write {'and' if '&' in word else 'not'!r}"
     if word == "|" and before == "|":
         return "", "write a single '|' between steps, 'or' in a test"
+    if word in ("|", "->", "→") and before in ("|", "->", "→"):
+        return "", f"write a single {word!r} between steps"
+    if word == ")" and before == ",":
+        return "", "delete the ',' in front of it"
     if wanted == "signature" and lexer.kind == "MERGE":
         return f"{word!r} is a merge of the language and cannot be the name of a block", ""
     if word in "\"'`":
         activation = before == "=" and text[: lexer.last].rstrip("= ").lower().endswith("activation")
         return "", "an activation is a step of its own: ... | relu" if activation else "a phrase needs no quotes"
+    if word == "[" and lexer.start == lexer.last and (canonical(before) or before.lower() in STEPS):
+        return "", f"arguments stand in parentheses: {before}(...)"
     if word in "[]{}":
         return "", "write a list in parentheses: (3, 3)"
     return _reserved(text[: lexer.last], word, wanted, before, text[end:].lstrip())
@@ -295,7 +307,7 @@ def _operator(kind: str, word: str, wanted: str, before: str, after: str) -> tup
         return label, f"write {before}{word}{after} without blanks, or ({before} {word} {after})"
     if _NUMERIC.match(before):
         return "a size takes no part in arithmetic", ""
-    if word in "+*" and not _NUMERIC.match(after):
+    if word in "+*" and before.isidentifier() and after.isidentifier():
         merge = "add" if word == "+" else "mul"
         return "lines take no part in arithmetic", f"write {merge}({before}, {after})"
     if word in "+-":
@@ -309,6 +321,8 @@ def _comma(leading: str, after: str, wanted: str, opened: bool) -> str:
     if wanted == "given end" or canonical(after):
         return "write '|' between steps"
     size = re.search(r"(?<![\w.])\d+\Z", leading)
+    if size and size[0] == "0" and after.isdigit():
+        return f"a point stands before decimals: 0.{after}"
     if size and after == size[0]:
         return f"write {size[0]}x{after} for a size, and blanks between arguments"
     return "separate arguments with blanks, or write conv(64, 3)" if wanted == "step end" else ""
@@ -350,7 +364,7 @@ def _reserved(leading: str, word: str, wanted: str, before: str, behind: str) ->
     if before == ")" and wanted in _STEP_ENDS and (word[0].isalnum() or word == "/"):
         if _closes_a_layer(leading):
             return "the arguments ended with the ')'", "put it into the parentheses, or write the layer without them"
-        count = re.fullmatch(r"[x×]?(\d+)", word)
+        count = re.fullmatch(r"[x×]?(\d+)", word) or re.match(r"(?:times\s+)?(\d+)", behind)
         return "a group takes no arguments", f"a repeat is written (layer ...)*{count[1]}" if count else ""
     return "", ""
 

@@ -152,8 +152,12 @@ def with_way_out(fault: Diagnostic, name: str | None, value: Scalar) -> Diagnost
     if name and canonical(name) and value.value[:1].isdigit() and fault.code == "Y201":
         help = f"`{name}` is only the name of this line: write {name}: {name} {value.value}"
         return fault._replace(message=f"{value.value!r} is no layer", label="a layer's word comes first", help=(help,))
-    if fault.code == "Y203" and not value.quoted and value.source.text[value.end : value.end + 1] == ",":
-        return fault._replace(help=("between { and } a comma ends the value: put it into quotes",))
+    if fault.code == "Y203" and not value.quoted:
+        behind = value.source.text[value.end : value.end + 1]
+        if behind == ",":
+            return fault._replace(help=("between { and } a comma ends the value: put it into quotes",))
+        if behind == ";":
+            return fault._replace(help=(*fault.help, "a ';' ends the line: branches have ',' between them"))
     return fault
 
 

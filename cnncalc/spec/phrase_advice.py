@@ -1,0 +1,166 @@
+"""Advice for one unexpected word of a phrase: what the caret says, and a way out, from the words around it."""
+
+from __future__ import annotations
+
+import re
+
+from cnncalc.layers import STEPS, canonical
+from cnncalc.spec import foreign
+from cnncalc.spec.lexer import Lexer
+
+BEFORE = re.compile(r"(?:\w[\w.]*|->|=>|\*\*|//|\S)\Z")
+AFTER = re.compile(r"\s*(\w[\w.]*)")
+_DOTTED_CALL = re.compile(r"((?:[A-Za-z_]\w*\.)+\w+)\s*\(\Z")
+_CLAIMED_LAYER = re.compile(r"=>\s*[A-Za-z_][\w.]*\Z")
+NUMERIC = re.compile(r"\.?\d")
+STEP_ENDS = ("step end", "given end", "branch end")
+
+
+def advice(lexer: Lexer, opened: list[int], word: str, wanted: str) -> tuple[str, str]:
+    """A label in place of the general one, and a way out; either may be empty."""
+    text, end = lexer.text, lexer.start + len(word)
+    found = BEFORE.search(text[: lexer.last])
+    before = found[0] if found else ""
+    followed = AFTER.match(text, end)
+    after = followed[1] if followed else ""
+    if opened and (called := _DOTTED_CALL.search(text[: opened[-1] + 1])):
+        return "the name of a layer has no dots", foreign.layer_help(called[1])
+    if word == ":":
+        return _colon(text, before, after, lexer.last - len(before))
+    if word == "+" and wanted in STEP_ENDS and canonical(after):
+        return "", "write '|' between steps; add(a, b) adds lines"
+    if word == "%" and before.isdigit() and wanted == "step end":
+        return "", f"a share is a number: {int(before) / 100:g}" if int(before) <= 100 else ""
+    if word in ("+", "-", "//", "%", "*") and before and after:
+        label, help = _operator(lexer.kind, word, wanted, before, after)
+        if label:
+            return label, help
+    if word == "=":
+        return _equal(text[: lexer.last].removesuffix(before), before, wanted)
+    if word in ("==", "!=", "<=", ">=", "<", ">"):
+        if word == ">" and wanted in STEP_ENDS:
+            return "", "write '|' or '->' between steps"
+        return "comparisons stand in parentheses or behind 'if'", ""
+    if word == ",":
+        return "", _comma(text[: lexer.last], after, wanted, bool(opened))
+    if word == ";":
+        return "", "in a file every line is an entry of its own, without ';'"
+    if word in ("&", "&&") and wanted in STEP_ENDS and canonical(after):
+        return "", "write '|' between steps"
+    if word in ("&", "&&", "!"):
+        return "", f"write {'and' if '&' in word else 'not'!r}"
+    if word == "|" and before == "|":
+        return "", "write a single '|' between steps, 'or' in a test"
+    if word in ("|", "->", "→") and before in ("|", "->", "→"):
+        return "", f"write a single {word!r} between steps"
+    if word == ")" and before == ",":
+        return "", "delete the ',' in front of it"
+    if wanted == "signature" and lexer.kind == "MERGE":
+        return f"{word!r} is a merge of the language and cannot be the name of a block", ""
+    if word in "\"'`":
+        activation = before == "=" and text[: lexer.last].rstrip("= ").lower().endswith("activation")
+        return "", "an activation is a step of its own: ... | relu" if activation else "a phrase needs no quotes"
+    if word == "[" and lexer.start == lexer.last and (canonical(before) or before.lower() in STEPS):
+        return "", f"arguments stand in parentheses: {before}(...)"
+    if word in "[]{}":
+        return "", "write a list in parentheses: (3, 3)"
+    return _reserved(text[: lexer.last], word, wanted, before, text[end:].lstrip())
+
+
+def _operator(kind: str, word: str, wanted: str, before: str, after: str) -> tuple[str, str]:
+    if wanted in ("loose end", "value end") and kind == "TNEG":
+        return "a sign, for there is a blank before it and none behind", f"write {before} {word} {after}"
+    if wanted not in STEP_ENDS:
+        return "", ""
+    if kind != "BAD":
+        label = "arithmetic with blanks needs parentheses"
+        return label, f"write {before}{word}{after} without blanks, or ({before} {word} {after})"
+    if NUMERIC.match(before):
+        return "a size takes no part in arithmetic", ""
+    if word in "+*" and before.isidentifier() and after.isidentifier():
+        merge = "add" if word == "+" else "mul"
+        return "lines take no part in arithmetic", f"write {merge}({before}, {after})"
+    if word in "+-":
+        return "a sign stands close before its number", f"write {after if word == '+' else word + after}"
+    return "", ""
+
+
+def _comma(leading: str, after: str, wanted: str, opened: bool) -> str:
+    if opened or wanted not in STEP_ENDS:
+        return ""
+    if wanted == "given end" or canonical(after):
+        return "write '|' between steps"
+    size = re.search(r"(?<![\w.])\d+\Z", leading)
+    if size and size[0] == "0" and after.isdigit():
+        return f"a point stands before decimals: 0.{after}"
+    if size and after == size[0]:
+        return f"write {size[0]}x{after} for a size, and blanks between arguments"
+    return "separate arguments with blanks, or write conv(64, 3)" if wanted == "step end" else ""
+
+
+def _equal(leading: str, before: str, wanted: str) -> tuple[str, str]:
+    if before in ("<", ">", "!"):
+        return "", f"write {before}= without a blank"
+    if before == "=":
+        return "a single '=' gives an option or a branch its value", ""
+    if wanted == "step end" and not leading.strip() and before.isidentifier():
+        return "", f"a line is named with a colon: {before}: conv 64 3"
+    return "only the name of an option can stand before '='", ""
+
+
+def _reserved(leading: str, word: str, wanted: str, before: str, behind: str) -> tuple[str, str]:
+    """The advice for keywords, and for values where a step should be."""
+    if word in ("as", "if", "else", "and", "or", "not"):
+        if word == "not" and wanted == "value":
+            return "'not' needs parentheses behind an operator", ""
+        if word == "else" and wanted in STEP_ENDS:
+            return "no 'if' stands before this 'else'", "for example conv 64 3 if C != 64 else id"
+        if word in ("and", "or", "not") and wanted in STEP_ENDS:
+            return f"{word!r} stands in parentheses or behind 'if'", ""
+        if wanted in ("step", "label", "signature", "argument", "value"):
+            return f"{word!r} is a word of the language and cannot be a name", ""
+    if wanted in ("given end", "step end") and _CLAIMED_LAYER.search(leading):
+        return "`=>` claims a size", "write '|' or '->' between steps"
+    if wanted == "signature end" and word[0].isalpha() and before == leading.strip():
+        return "", f"parameters stand in parentheses: {before}({word})"
+    if wanted == "given end" and word[0].isalpha():
+        if before.count("x") > 1 and not leading.removesuffix(before).strip():
+            return "", f"an input ends with '|': {before} | {word} ..."
+        return "", f"the name of a layer comes first: {word} {before}"
+    if word[0].isdigit() and wanted == "step":
+        if behind.startswith("*("):
+            return "a step begins with the name of a layer", f"a repeat is written (layer ...)*{word}"
+        return "a step begins with the name of a layer", f"for example conv {word if word.isdigit() else '64 ' + word}"
+    if before == ")" and wanted in STEP_ENDS and (word[0].isalnum() or word == "/"):
+        if _closes_a_layer(leading):
+            return "the arguments ended with the ')'", "put it into the parentheses, or write the layer without them"
+        count = re.fullmatch(r"[x×]?(\d+)", word) or re.match(r"(?:times\s+)?(\d+)", behind)
+        return "a group takes no arguments", f"a repeat is written (layer ...)*{count[1]}" if count else ""
+    return "", ""
+
+
+def _closes_a_layer(leading: str) -> bool:
+    """Whether the ``)`` at the end belongs to ``layer(...)``, and not to a group."""
+    depth = 0
+    for place in range(len(leading) - 1, -1, -1):
+        depth += {")": 1, "(": -1}.get(leading[place], 0)
+        if depth == 0:
+            return place > 0 and (leading[place - 1].isalnum() or leading[place - 1] == "_")
+    return False
+
+
+def _colon(text: str, before: str, after: str, start: int) -> tuple[str, str]:
+    if before == ")":
+        return "", "sides that are calculated are pairs, one for each axis: pad=((a, b),)"
+    if not before.isidentifier():
+        return "", ""
+    if not text[:start].strip():
+        if text[start + len(before) + 1 :][:1].strip():
+            return "", f"a blank follows the ':' behind the name of a line: {before}: conv 64 3"
+        return "", f"the name of a line is its key: {before}: conv 64 3, without quotes around it"
+    if not after:
+        return "", ""
+    if text[:start].rstrip(" \t").endswith(("\n", "\r")):
+        return "a line break is a blank here", f"lines have ';' between: ...; {before}: {after} ..."
+    short = f"{before}={after} or /{after}" if before == "stride" else f"{before}={after}"
+    return "an option takes '='", f"write {short}, not `{before}: {after}`"

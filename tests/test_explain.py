@@ -491,3 +491,8 @@ def test_labels_stand_in_one_column() -> None:
     shown = rendered.text([cnncalc.explain("3x8x8 | bn", "bn1")])
     buffers = shown[shown.index("Buffers") : shown.index("Multiply")].splitlines()[1:4]
     assert {re.search(r"\d+ values?", line).start() for line in buffers if re.search(r"\d+ values?", line)} == {23}
+
+
+def test_a_pooling_whose_indices_are_used_flows_in_once() -> None:
+    lines = texts(only("64x16x16 | maxpool 2 as p | unpool p", "unpool1"), "inputs")
+    assert lines == ["64x8x8: C = 64, H = 8, W = 8", "64x8x8, only its indices are used: C = 64, H = 8, W = 8"]

@@ -1130,3 +1130,35 @@ def test_no_answers_crash_the_grader(data: st.DataObject) -> None:
 @cache
 def everything() -> Grader:
     return Grader(assignment(EVERYTHING))
+
+
+NORMED = "network: {input: 3x64x64, layers: {a: conv 16 5 p2 | bn | relu, b: conv 8 3 nobias | bn}}\n"
+
+
+@pytest.mark.parametrize(
+    ("ask", "answer", "names_", "line"),
+    [
+        ("a.params", 1216 + 64, "running-statistics-counted", "1,280: the running means and variances are counted"),
+        ("a.params", 1200 + 32, "no-bias", "in a.conv: the 16 biases are missing"),
+        ("a.params", 1216 + 16, "one-per-channel", "in a.bn: one per channel"),
+        ("a.params", 1216, "row-missing", "the sum leaves out a.bn"),
+        ("total.params", 1216 + 64 + 1152 + 32, "running-statistics-counted", "they are not learned"),
+    ],
+)
+def test_mistakes_with_one_of_the_layers_of_a_line(ask: str, answer: int, names_: str, line: str) -> None:
+    """5*5*3*16 + 16 = 1,216 and 2*16 = 32; 3*3*16*8 = 1,152 and 2*8 = 16."""
+    found = answered(f"{NORMED}questions: [{ask}]\n", {ask: str(answer)})[ask]
+    assert found.verdict == "diagnosed" and names_ in names(found) and line in found.reason
+
+
+def test_the_likeliest_mistake_with_a_norm_is_named_first() -> None:
+    """Its statistics are as many as what it learns: counted twice is what else it may be."""
+    found = answered(f"{NORMED}questions: [a.params]\n", {"a.params": "1280"})["a.params"]
+    assert names(found)[0] == "running-statistics-counted" and "counts a.bn twice" in found.reason
+    text = f"{NORMED}accept: {{bn: total}}\nquestions: [a.params]\n"
+    assert names(answered(text, {"a.params": "1248"})["a.params"])[0] == "running-statistics-not-counted"
+
+
+def test_a_sum_of_two_rows_has_one_name_for_the_missing_one() -> None:
+    found = answered(f"{NORMED}questions: [a.params]\n", {"a.params": "1216"})["a.params"]
+    assert "sum-repeats-row" in names(found) and "repeats" not in found.reason

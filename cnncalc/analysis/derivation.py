@@ -117,11 +117,11 @@ def inputs_section(row: Row) -> Section:
     """The values that flow in, with the layers that made them."""
     graph = row.setting.graph
     steps, figures = [], []
-    for number, index in enumerate((*row.node.inputs, *row.node.links)):
+    for place, index in enumerate((*row.node.inputs, *row.node.links)):
         node = graph.nodes[index]
         shape = node.facts.output
         told = ["an input of the network"] if node.layer is None else []
-        if number >= len(row.node.inputs):
+        if place >= len(row.node.inputs):
             told.append("only its indices are used")
         steps.append(Step(f"{', '.join([show(shape), *told])}: {axes(shape)}", WORDS, node.name))
         figures.append({"name": node.name, "kind": node.kind, "shape": list(shape)})

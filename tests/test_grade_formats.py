@@ -179,3 +179,8 @@ def test_a_file_that_cannot_be_read_is_told_once(tmp_path: Path, monkeypatch: py
     assert run("grade", LECTURE, "ada.csv", "--format", "markdown").stdout.count("is not text") == 1
     document = json.loads(run("grade", LECTURE, "ada.csv", "--format", "json").stdout)
     assert {each["verdict"] for each in document["submissions"][0]["answers"]} == {"unreadable"}
+
+
+def test_a_student_that_nobody_is() -> None:
+    found = run("grade", LECTURE, SOLUTION, "--student", "Lecture note")
+    assert found.exit_code == 2 and "nobody is called 'Lecture note'; did you mean 'Lecture notes'?" in found.stderr

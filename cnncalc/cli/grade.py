@@ -176,7 +176,9 @@ def only(grading: Grading, student: str) -> Grading:
     chosen = tuple(each for each in grading.submissions if each.student == student)
     if not chosen:
         hint = did_you_mean(student, [each.student for each in grading.submissions])
-        raise click.BadParameter(f"nobody is called {student!r}. {hint}".strip(), param_hint="--student")
+        raise click.BadParameter(
+            f"nobody is called {student!r}" + (f"; {hint}" if hint else ""), param_hint="--student"
+        )
     return grading._replace(submissions=chosen)
 
 

@@ -45,6 +45,7 @@ CODES: dict[str, str] = {
     "T111": "unknown-setting",
     "T112": "ambiguous-shorthand",
     "T113": "unknown-variant",
+    "T114": "batch-axis",
     "S101": "does-not-tile",
     "S102": "empty-output",
     "S103": "kernel-too-large",

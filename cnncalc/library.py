@@ -10,6 +10,8 @@ import os
 import re
 from typing import NamedTuple
 
+from cnncalc.errors import did_you_mean
+
 _VARIANTS = re.compile(r"^variants:[^\n]*\n((?:[ \t]+[^\n]*\n|[ \t]*#[^\n]*\n|[ \t]*\n)+)", re.MULTILINE)
 _KEY = re.compile(r"^(?: {2}|\t)([A-Za-z_]\w*)\s*:", re.MULTILINE)
 
@@ -86,3 +88,17 @@ def names() -> dict[str, Place]:
         for variant in known:
             found[variant] = Place(path, variant)
     return found
+
+
+def family(name: str) -> str:
+    """``which one: vgg11, vgg13 ...?`` where several bundled names begin with ``name``, or an empty text."""
+    known = names()
+    meant = [each for each in known if len(name) > 2 and each.startswith(name.lower())]
+    if len(meant) < 2 or name.lower() in known:
+        return ""
+    return f"which one: {', '.join(meant[:8])}{' ...' if len(meant) > 8 else ''}?"
+
+
+def hint(name: str) -> str:
+    """The bundled names that may be meant: those that begin like ``name``, or the nearest one."""
+    return family(name) or did_you_mean(name, names())

@@ -17,10 +17,10 @@ from typing import Any
 
 from cnncalc import library
 from cnncalc.collector import paused
-from cnncalc.errors import Diagnostic, SpecError, did_you_mean, fault
+from cnncalc.errors import Diagnostic, SpecError, fault
 from cnncalc.files import load_source, source_of
 from cnncalc.formats.read import read
-from cnncalc.shape import Shape, channels_last
+from cnncalc.shape import Shape, misread
 from cnncalc.source import Scalar, Source
 from cnncalc.spec.network import Network
 from cnncalc.spec.phrase import parse_value
@@ -36,6 +36,12 @@ _FILE_LIKE = re.compile(
     r"|[^|;{\n]*\w[/\\](?![\d/])[^|;\n]*\Z"  # nets/lenet, but not `conv 16 3/2`
 )
 """What can only be meant as a path: the suffix of a file, or a separator of folders and no steps."""
+
+FOREIGN = (
+    ".py", ".ipynb", ".pt", ".pth", ".onnx", ".h5", ".hdf5", ".keras", ".prototxt", ".caffemodel", ".weights",
+    ".tflite", ".pb", ".safetensors", ".pkl",
+)  # fmt: skip
+"""Suffixes of files that somebody may take for networks."""
 
 
 def load(
@@ -133,15 +139,25 @@ def find_source(target: str | os.PathLike[str]) -> tuple[Source, str | None]:
     if target == "-":
         return source_of(target), None
     if _FILE_LIKE.match(target) or (len(target) < 1024 and "\n" not in target and os.path.exists(target)):
-        return load_source(target), None
+        return load_source(_ours(target)), None
     place = library.find(target)
     if place is not None:
         return load_source(place.path), place.variant
     if re.fullmatch(r"[\w.+-]+", target.strip()) and not target.strip()[0].isdigit():
-        hint = did_you_mean(target, library.names())
+        hint = library.hint(target)
         forms = "`cnncalc list` names the bundled ones; a network on one line begins with its input: 3x32x32 | conv 6 5"
         raise fault("Y001", f"there is no file and no bundled network called {target!r}", help=[hint or forms])
     return Source("<line>", target), None
+
+
+def _ours(path: str) -> str:
+    """The path of a file; a fault where its suffix says that it is another kind: a program, the weights of a model."""
+    suffix = os.path.splitext(path)[1].lower()
+    if suffix in FOREIGN and os.path.isfile(path):
+        help = ["write its layers down: docs/tutorial.md says what PyTorch and Keras call them"]
+        message = f"{path} is no architecture: YAML files and networks on one line are read, no {suffix}"
+        raise fault("Y005", message, help=help)
+    return path
 
 
 def read_shape(text: str) -> Shape:
@@ -155,7 +171,7 @@ def read_shape(text: str) -> Shape:
         shape = tuple(each.value if isinstance(each, Number) and isinstance(each.value, int) else 0 for each in items)
     if min(shape, default=0) < 1:
         raise fault("T104", f"{text!r} is no shape", scalar.mark, help=["a shape is written 3x224x224, channels first"])
-    wrong = channels_last(shape, scalar.mark)
+    wrong = misread(shape, scalar.mark)
     if wrong is not None:
         raise SpecError(wrong)
     return shape

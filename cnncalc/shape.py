@@ -45,6 +45,23 @@ def elements(shape: Shape) -> int:
     return prod(shape)
 
 
+_IMAGE = 28
+"""A side of an image, at the least."""
+
+
+def misread(shape: Shape, mark: Mark) -> Diagnostic | None:
+    """What a shape is taken for that is written as another tool writes it (T107, T114); None where it is ours."""
+    return channels_last(shape, mark) or batch_first(shape, mark)
+
+
+def batch_first(shape: Shape, mark: Mark) -> Diagnostic | None:
+    """T114 where a shape looks like an image with its batch of 1 in front."""
+    if len(shape) != 4 or shape[0] != 1 or shape[1] not in (1, 3) or shape[2] != shape[3] or shape[2] < _IMAGE:
+        return None
+    message = f"{show(shape)} looks like batch x channels x height x width"
+    return Diagnostic("T114", message, mark, "the batch is no part of a shape", help=(f"write {show(shape[1:])}",))
+
+
 def channels_last(shape: Shape, mark: Mark) -> Diagnostic | None:
     """T107 where a shape looks as if its channels stood last."""
     if len(shape) < 3 or shape[-1] not in (1, 3, 4) or min(shape[:-1]) <= 8:

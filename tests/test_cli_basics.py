@@ -423,3 +423,88 @@ def test_a_folder_hides_no_layer_and_no_diagnostic(tmp_path: Path, monkeypatch: 
         assert (found.exit_code, found.stdout) == (0, expected.stdout) and expected.exit_code == 0
     (tmp_path / "nets").mkdir()
     assert "cannot read nets: it is a directory" in run("explain", "nets").stderr
+
+
+def test_the_columns_that_help_names() -> None:
+    from cnncalc.cli.summarize import COLUMN_NAMES
+    from cnncalc.render.columns import COLUMNS
+
+    assert list(COLUMN_NAMES) == list(COLUMNS)
+
+
+def test_columns_by_their_headings() -> None:
+    by_name = run("summarize", "lenet5", "--columns", "name,macs,rf").stdout
+    assert run("summarize", "lenet5", "--columns", "layer,MACs,field").stdout == by_name
+    assert "furlongs: choose from name, " in run("summarize", "lenet5", "--columns", "furlongs").stderr
+
+
+@pytest.mark.parametrize(
+    ("layer", "way_out"),
+    [
+        ("why is it 55?", "such a number is a figure of conv1.conv, conv1.relu"),
+        ("34944", "such a number is a figure of conv1.conv\n"),
+        ("conv1.params", "all figures of a layer are told: name conv1\n"),
+        ("total", "without the name of a layer, all of them and the total are told"),
+        ("total.macs", "without the name of a layer, all of them and the total are told"),
+        ("conv1.kernal", "did you mean"),
+    ],
+)
+def test_what_is_asked_instead_of_a_layer(layer: str, way_out: str) -> None:
+    found = run("explain", "alexnet", layer)
+    assert (found.exit_code, found.stdout) == (2, "") and way_out in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("word", "way_out"),
+    [
+        ("padding", "is about an argument of conv, "),
+        ("same", "cnncalc explain conv"),
+        ("nobias", "is about an argument of conv, "),
+        ("Conv2d", "it is called conv here"),
+        ("resnet", "which one: resnet18, resnet34, "),
+        ("rellu", "did you mean 'relu'?"),
+    ],
+)
+def test_what_is_asked_instead_of_a_layer_word(word: str, way_out: str) -> None:
+    found = run("explain", word)
+    assert (found.exit_code, found.stdout) == (2, "") and way_out in found.stderr
+
+
+def test_a_family_is_no_network() -> None:
+    wanted = "which one: vgg11, vgg13, vgg16, vgg19, "
+    assert wanted in run("summarize", "vgg").stderr and wanted in run("show", "VGG").stderr
+    assert "did you mean 'alexnet'?" in run("summarize", "AlexNet").stderr
+
+
+def test_a_network_is_no_command() -> None:
+    assert "did you mean: cnncalc summarize vgg16" in run("vgg16").stderr
+    assert "did you mean: cnncalc --help" in run("help").stderr
+
+
+def test_a_partial_table_says_so() -> None:
+    """Its sum is not that of the network."""
+    from cnncalc.render import table
+
+    text = "3x8x8 | conv 4 3 | rellu | fc 10"
+    shown, marked = (run("summarize", text, "--format", each).stdout for each in ("table", "markdown"))
+    assert "\nso far " in shown and "\ntotal" not in shown and table.PARTIAL in shown
+    assert "**so far**" in marked and "**total**" not in marked
+    assert "\nso far " in run("explain", text).stdout
+    whole = run("summarize", "3x8x8 | conv 4 3").stdout
+    assert "\ntotal " in whole and table.PARTIAL not in whole
+
+
+def test_a_fault_before_the_first_layer_leaves_nothing_to_explain() -> None:
+    found = run("explain", "receptive field")
+    assert (found.exit_code, found.stdout) == (2, "") and "called 'receptive'" in found.stderr
+
+
+@pytest.mark.parametrize("name", ["model.py", "model.PTH", "net.onnx", "lenet.prototxt", "notes.ipynb"])
+def test_files_of_other_tools(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A program is no YAML with a fault in its third line."""
+    monkeypatch.chdir(tmp_path)
+    Path(name).write_bytes(b"class Net(nn.Module):\n    def __init__(self): pass\n")
+    found = run("summarize", name)
+    assert (found.exit_code, found.stdout) == (2, "")
+    assert found.stderr.startswith(f"error[Y005]: {name} is no architecture: ") and "docs/tutorial.md" in found.stderr
+    assert "error[Y001]: there is no file" in run("summarize", f"other{name}").stderr

@@ -175,8 +175,10 @@ def test_in_json() -> None:
 
 
 @pytest.mark.parametrize("format_", ["csv", "markdown"])
-def test_elsewhere_unchanged(format_: str) -> None:
-    assert run("8 | fc 2", "--as", "thop", "--format", format_).output == run("8 | fc 2", "--format", format_).output
+def test_formats_without_totals_refuse(format_: str) -> None:
+    refused = run("8 | fc 2", "--as", "thop", "--format", format_)
+    assert refused.exit_code == 2
+    assert f"--format {format_} has no place for it" in " ".join(refused.output.split())
 
 
 def test_an_unknown_tool() -> None:

@@ -189,3 +189,40 @@ def test_any_mark_can_be_shown(whole: str, data: st.DataObject) -> None:
     assert columns(shown) <= WIDTH
     assert set(carets) <= {" ", "^"} and carets.strip()
     assert len(carets.rstrip()) <= WIDTH + 1
+
+
+# -- on a terminal ----------------------------------------------------------------------------------------------------
+
+
+def long_one(begin: int) -> Diagnostic:
+    """A fault in a line of 200 columns, with more words than a terminal is wide."""
+    source = Source("<line>", "3x9x9" + " | relu" * 28)
+    words = " ".join(f"word{number}" for number in range(30))
+    options = f"any one of these tiles:\n    {words}"
+    return Diagnostic("S101", f"it does not fit: {words}", Mark(source, begin, begin + 4), words, (words,), (options,))
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+@pytest.mark.parametrize("begin", [8, 64, 141, 197])
+def test_no_line_is_wider_than_the_terminal(width: int, begin: int) -> None:
+    """It would be broken anywhere, and the caret of a long line would stand below another place."""
+    found = long_one(begin)
+    lines = text([found], width=width).splitlines()
+    assert max(map(len, lines)) <= width
+    row = next(number for number, line in enumerate(lines) if line.startswith("1 | "))
+    caret = lines[row + 1].index("^")
+    assert lines[row][caret : caret + 4] == "relu" == found.mark.source.text[begin : begin + 4]  # type: ignore[union-attr]
+    assert lines[row + 1][caret:].startswith("^^^^") and not lines[row + 1][caret:].startswith("^^^^^")
+
+
+@pytest.mark.parametrize("width", [40, 80])
+def test_a_terminal_shows_the_same_words(width: int) -> None:
+    found = long_one(8)
+    told = " ".join(text([found], width=width).split())
+    for words in (found.message, *found.notes, *found.help):
+        assert " ".join(words.split()) in told.replace(" | ", " ")
+    assert text([found], width=10**4) == text([found])
+
+
+def test_a_pipe_keeps_each_remark_on_its_line() -> None:
+    assert f"\n  = {long_one(8).notes[0]}\n" in text([long_one(8)])

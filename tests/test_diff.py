@@ -564,3 +564,11 @@ def test_the_same_said_another_way_is_equal(name: str) -> None:
     text = CliRunner().invoke(group, ["expand", name]).stdout
     found = api.diff_all(network, api.parse(text))
     assert found and all(each.equal for each in found)
+
+
+def test_a_wide_terminal_has_names_and_differences_side_by_side() -> None:
+    found = cnncalc.diff("resnet18", "resnet34")
+    narrow, wide = (render.text([found], width) for width in (80, 120))
+    name = "+ conv2.stage.1.basic.body.conv"
+    assert f"{name}\n" in narrow and f"{name}   conv 3x3 p1" in wide
+    assert max(map(len, narrow.splitlines())) <= 80 and max(map(len, wide.splitlines())) <= 120

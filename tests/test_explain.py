@@ -353,10 +353,14 @@ def test_receptive_fields_by_gradient(phrases: list[str]) -> None:
 def test_the_recurrence_is_shown() -> None:
     lines = texts(only("alexnet", "conv2.conv"), "receptive_field")
     assert "size 19, jump 8, start 0" in lines
-    assert [line for line in lines if "=" in line][-3:] == ["19 + (5 - 1)*8 = 51", "8*1 = 8", "0 + (-2)*8 = -16"]
+    assert [line for line in lines if "=" in line][-3:] == [
+        "size + (n - 1)*jump = 19 + (5 - 1)*8 = 51",
+        "jump*step = 8*1 = 8",
+        "start + first*jump = 0 + (-2)*8 = -16",
+    ]
     assert "conv1.conv 11, pool1.maxpool 19, conv2.conv 51" in lines
     lines = texts(only("4x8x8 | deconv 2 4 /2 p1", "deconv1"), "receptive_field")
-    assert "1*(1/2) = 1/2" in lines
+    assert "jump*step = 1*(1/2) = 1/2" in lines
     merged = texts(only("3x32x32 | concat(conv 4 3 p1, conv 4 5 p2)", "concat1"), "receptive_field")
     assert "size 3x3" in merged and "size 5x5" in merged and "the largest counts, along every axis" in merged
 
@@ -480,3 +484,15 @@ def test_explaining_imports_neither_torch_nor_rich_nor_click() -> None:
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout == "[]\n"
+
+
+def test_labels_stand_in_one_column() -> None:
+    """``num_batches_tracked`` and the names of branches are wider than most labels."""
+    shown = rendered.text([cnncalc.explain("3x8x8 | bn", "bn1")])
+    buffers = shown[shown.index("Buffers") : shown.index("Multiply")].splitlines()[1:4]
+    assert {re.search(r"\d+ values?", line).start() for line in buffers if re.search(r"\d+ values?", line)} == {23}
+
+
+def test_a_pooling_whose_indices_are_used_flows_in_once() -> None:
+    lines = texts(only("64x16x16 | maxpool 2 as p | unpool p", "unpool1"), "inputs")
+    assert lines == ["64x8x8: C = 64, H = 8, W = 8", "64x8x8, only its indices are used: C = 64, H = 8, W = 8"]

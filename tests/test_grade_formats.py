@@ -167,3 +167,20 @@ def test_nothing_that_students_write_breaks_a_format(found: Assignment, student:
     rows = [line for line in lines if line.startswith("| ")]
     assert len(rows) == len(found.questions) + 2
     assert all(line.replace("\\\\", "").replace("\\|", "").count("|") == 6 for line in rows)
+
+
+def test_a_file_that_cannot_be_read_is_told_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not below each of the questions."""
+    monkeypatch.chdir(tmp_path)
+    Path("ada.csv").write_bytes(b"question,answer\nconv1.output,J\xfcrgen\n")
+    shown = run("grade", LECTURE, "ada.csv").stdout
+    assert shown.startswith("ada: 0 of 16 points (0 %)\n      the file could not be read: ada.csv is not text: ")
+    assert "conv1.output" not in shown
+    assert run("grade", LECTURE, "ada.csv", "--format", "markdown").stdout.count("is not text") == 1
+    document = json.loads(run("grade", LECTURE, "ada.csv", "--format", "json").stdout)
+    assert {each["verdict"] for each in document["submissions"][0]["answers"]} == {"unreadable"}
+
+
+def test_a_student_that_nobody_is() -> None:
+    found = run("grade", LECTURE, SOLUTION, "--student", "Lecture note")
+    assert found.exit_code == 2 and "nobody is called 'Lecture note'; did you mean 'Lecture notes'?" in found.stderr

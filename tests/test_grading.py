@@ -546,6 +546,43 @@ def test_every_figure_is_carried_on(id: str, answer: str | int) -> None:
         assert (found.verdict, right.verdict == "correct") == ("carried_forward", False)
 
 
+@pytest.mark.parametrize(
+    ("net", "own", "id", "answer"),
+    [
+        ("conv 8 5 | relu", "8x11x11", "conv1.macs", 5 * 5 * 3 * 8 * 11 * 11),
+        ("conv 8 5 | relu", "8x11x11", "conv1.flops", 2 * 5 * 5 * 3 * 8 * 11 * 11),
+        ("conv 8 5 | relu", "8x11x11", "conv1.memory", 4 * 8 * 11 * 11),
+        ("conv 8 5 | relu", "16x12x12", "conv1.macs", 5 * 5 * 3 * 16 * 12 * 12),
+        ("dwconv 5 | relu", "3x11x11", "dwconv1.macs", 5 * 5 * 3 * 11 * 11),
+        ("maxpool 2", "3x7x7", "maxpool1.memory", 4 * 3 * 7 * 7),
+    ],
+)
+def test_a_wrong_shape_is_carried_on_to_the_figures_of_its_own_layer(net: str, own: str, id: str, answer: int) -> None:
+    """The slip costs the shape and no more: a MAC for each weight at the places that the student counted."""
+    layer = id.split(".", maxsplit=1)[0]
+    text = f"network: 3x16x16 | {net}\nquestions: [{layer}.output, {id}]\n"
+    found = answered(text, {f"{layer}.output": own, id: str(answer)})[id]
+    assert found.verdict == "carried_forward" and f"right for your own {own}: " in found.reason
+    assert answered(text, {f"{layer}.output": own, id: str(answer + 1)})[id].verdict != "carried_forward"
+    assert answered(text, {id: str(answer)})[id].verdict != "carried_forward"
+
+
+def test_own_shapes_of_a_layer_and_of_what_flows_in_go_together() -> None:
+    """conv2 sees 4 maps in each of its filters; 8x8x8 is a slip of its own, on top of conv1's."""
+    text = "network: 3x16x16 | conv 4 5 | conv 8 3\nquestions: [conv1.output, conv2.output, conv2.macs]\n"
+    given = {"conv1.output": "4x11x11", "conv2.output": "8x8x8"}
+    found = answered(text, {**given, "conv2.macs": str(3 * 3 * 4 * 8 * 8 * 8)})
+    assert found["conv2.macs"].verdict == "carried_forward"
+    followed = {"conv1.output": "4x11x11", "conv2.output": "8x9x9", "conv2.macs": str(3 * 3 * 4 * 8 * 9 * 9)}
+    assert [each.verdict for each in answered(text, followed).values()][1:] == ["carried_forward"] * 2
+
+
+def test_what_a_transposed_convolution_multiplies_hangs_on_what_flows_in() -> None:
+    text = "network: 8x6x6 | deconv 4 2 /2\nquestions: [deconv1.output, deconv1.macs]\n"
+    found = answered(text, {"deconv1.output": "4x11x11", "deconv1.macs": str(8 * 2 * 2 * 4 * 11 * 11)})
+    assert found["deconv1.macs"].verdict != "carried_forward"
+
+
 @pytest.mark.parametrize(("accept", "answer"), [("bias: not", OWN * 10), ("units: values", OWN)])
 def test_figures_are_carried_on_by_their_conventions(accept: str, answer: int) -> None:
     asked = "layer: fc1, ask: params" if "bias" in accept else "layer: maxpool1, ask: memory"
@@ -1093,3 +1130,35 @@ def test_no_answers_crash_the_grader(data: st.DataObject) -> None:
 @cache
 def everything() -> Grader:
     return Grader(assignment(EVERYTHING))
+
+
+NORMED = "network: {input: 3x64x64, layers: {a: conv 16 5 p2 | bn | relu, b: conv 8 3 nobias | bn}}\n"
+
+
+@pytest.mark.parametrize(
+    ("ask", "answer", "names_", "line"),
+    [
+        ("a.params", 1216 + 64, "running-statistics-counted", "1,280: the running means and variances are counted"),
+        ("a.params", 1200 + 32, "no-bias", "in a.conv: the 16 biases are missing"),
+        ("a.params", 1216 + 16, "one-per-channel", "in a.bn: one per channel"),
+        ("a.params", 1216, "row-missing", "the sum leaves out a.bn"),
+        ("total.params", 1216 + 64 + 1152 + 32, "running-statistics-counted", "they are not learned"),
+    ],
+)
+def test_mistakes_with_one_of_the_layers_of_a_line(ask: str, answer: int, names_: str, line: str) -> None:
+    """5*5*3*16 + 16 = 1,216 and 2*16 = 32; 3*3*16*8 = 1,152 and 2*8 = 16."""
+    found = answered(f"{NORMED}questions: [{ask}]\n", {ask: str(answer)})[ask]
+    assert found.verdict == "diagnosed" and names_ in names(found) and line in found.reason
+
+
+def test_the_likeliest_mistake_with_a_norm_is_named_first() -> None:
+    """Its statistics are as many as what it learns: counted twice is what else it may be."""
+    found = answered(f"{NORMED}questions: [a.params]\n", {"a.params": "1280"})["a.params"]
+    assert names(found)[0] == "running-statistics-counted" and "counts a.bn twice" in found.reason
+    text = f"{NORMED}accept: {{bn: total}}\nquestions: [a.params]\n"
+    assert names(answered(text, {"a.params": "1248"})["a.params"])[0] == "running-statistics-not-counted"
+
+
+def test_a_sum_of_two_rows_has_one_name_for_the_missing_one() -> None:
+    found = answered(f"{NORMED}questions: [a.params]\n", {"a.params": "1216"})["a.params"]
+    assert "sum-repeats-row" in names(found) and "repeats" not in found.reason

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -449,6 +450,12 @@ def test_the_settings_that_are_shown_can_be_read_again() -> None:
     assert 'peak-memory = {max = "1 GiB", batch = 2}' in shown
     put("cnncalc.toml", shown)
     assert lint("--show-settings").stdout == shown
+
+
+def test_shown_settings_name_a_pattern_once() -> None:
+    put("cnncalc.toml", '[lint.per-file-ignores]\n"old/*" = ["P101"]\n')
+    shown = lint("--show-settings", "--per-file-ignores", "old/*:P102").stdout
+    assert tomllib.loads(shown)["lint"]["per-file-ignores"] == {"old/*": ["P101", "P102"]}
 
 
 def test_the_format_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -117,6 +117,10 @@ NETWORKS = [
     "4x6x5x6 | conv 4 1 | deconv 6 1x3x1 p1 | deconv 2 1 /2 | conv 2 1",
     "8 | reshape 2x2x2 | deconv 4 2 /2 | tanh",
     "3x9x9 | relu inplace | conv 4 1 | sigmoid",
+    "4x6x6 | ln | gap | upsample 6 | instnorm affine | fc 2",
+    "4x6x6 | ln | gap | conv 4 1 | upsample to=6 | local 4 3 p1 | fc 2",
+    "4x6x6 | ln | pixelunshuffle 2 | add(ln, conv 16 1) | fc 5",
+    "4x6x6 | ln | pixelshuffle 2 | conv 4 1 | upsample 2 | ln | pad 1 | gn 2 | fc 5",
     "4x6x6 | add(conv 4 1, prelu) | conv 2 1",
     "3x16x16 | conv 4 4 /4 | ln | residual(dwconv 7 p3 | ln | conv 16 1 | gelu | conv 4 1 | scale | droppath) | gap | fc 5",
 ]
@@ -425,7 +429,10 @@ def random_network(draw: random.Random) -> str:
         unused.add(f"v{number}")
     rest = [each for each in values if each in unused]
     tail = draw.choice(["conv 2 1", "gap | fc 3", "fc 5 | softmax", "fc 1 | sigmoid", "conv 4 1 | relu"])
-    return "\n".join([*lines, f"  out: {'add(' + ', '.join(rest) + ')' if len(rest) > 1 else rest[0]} | {tail}"])
+    if draw.random() < 0.7:
+        return "\n".join([*lines, f"  out: {'add(' + ', '.join(rest) + ')' if len(rest) > 1 else rest[0]} | {tail}"])
+    outputs = dict.fromkeys(["out", *rest, *draw.sample(values[1:], 2)])  # beside the loss, which is that of the first
+    return "\n".join([*lines, f"  out: {draw.choice(values)} | {tail}", f"outputs: [{', '.join(outputs)}]"])
 
 
 @settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
@@ -504,6 +511,58 @@ def test_refuses_to_overwrite_a_view() -> None:
         simulate(graph_of("3x9x9 | conv 4 1 | slice 0 2 | relu inplace | conv 3 1"))
     with pytest.raises(NotModelled, match="add1 overwrites a view"):  # which needs a gradient from then on
         simulate(graph_of("3x9x9 | add(ln noaffine, conv 3 1, inplace)"))
+
+
+LEAK = """
+input: 4x6x6
+layers:
+  v0: input | conv 4 1
+  v1: v0 | conv 4 3 p1
+  v2: v1 | add(id, conv 4 3 p1, inplace)
+  out: v0 | gap | fc 3 | softmax
+outputs: [out, v2]
+"""
+
+
+def test_refuses_a_step_that_leaves_memory_behind() -> None:
+    graph = graph_of(LEAK)
+    with pytest.raises(NotModelled, match=r"v2\.add overwrites in place .* every training step needs 2,304 bytes more"):
+        simulate(graph, batch=2)
+    table = torch_memory.Bench(graph, 2)
+
+    def step() -> None:
+        table.step()
+        table.zero()
+
+    step()
+    assert sum(each.bytes for each in torch_memory.truth.events(step)) == 2_304
+
+
+def test_what_is_read_after_it_was_overwritten_depends_on_what_was_written() -> None:
+    """``out`` follows ``v0`` alone in the text; the sum in place brings the second convolution before the loss."""
+    text = """
+input: 4x6x6
+layers:
+  v0: input | conv 4 1
+  v2: add(v0, input | conv 4 3 p1, inplace)
+  out: v0 | gap | fc 3 | softmax
+outputs: [out, v2]
+"""
+    assert_equal(graph_of(text), optimizer="momentum")
+
+
+def test_refuses_to_read_a_view_of_what_was_overwritten() -> None:
+    text = """
+input: 4x6x6
+layers:
+  v0: input | conv 4 1
+  v1: v0 | reshape 8x3x6 | reshape 4x6x6
+  v2: add(v0, input | conv 4 3 p1, inplace)
+  out: add(v1, v2) | fc 3
+"""
+    with pytest.raises(NotModelled, match=r"out\.add reads a view of what v2.add overwrote"):
+        simulate(graph_of(text))
+    simulate(graph_of(text), training=False)
 
 
 def test_unknown_call_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ import cnncalc
 from cnncalc import api
 from cnncalc.analysis.memory import simulate
 from cnncalc.analysis.memory.estimate import read_limit
-from cnncalc.analysis.memory.gpus import GPUS
+from cnncalc.analysis.memory.gpus import GPUS, gpu_named
 from cnncalc.cli._group import group
 from cnncalc.errors import SpecError
 
@@ -254,3 +254,38 @@ def timed(work: Callable[[], object]) -> float:
     start = time.process_time()
     work()
     return time.process_time() - start
+
+
+def test_options_of_a_training_step_beside_inference() -> None:
+    code, _, err = run("alexnet", "--inference", "--optimizer", "adam", "--loss", "mean")
+    assert code == 2
+    assert "--optimizer and --loss belong to a training step: leave out --inference" in " ".join(err.split())
+    assert run("alexnet", "--inference")[0] == 0
+
+
+@pytest.mark.parametrize(
+    "spelt, name",
+    [
+        ("h100", "h100"),
+        ("NVIDIA H100 80GB HBM3", "h100"),
+        ("RTX 4090", "rtx4090"),
+        ("4090", "rtx4090"),
+        ("GeForce RTX-2080 Ti", "rtx2080ti"),
+        ("a100_80", "a100-80"),
+        ("NVIDIA A100-SXM4-80GB", "a100-80"),
+        ("A100 40GB PCIe", "a100"),
+        ("V100-SXM2-32GB", "v100-32"),
+        ("tesla t4", "t4"),
+    ],
+)
+def test_gpus_however_they_are_spelt(spelt: str, name: str) -> None:
+    assert gpu_named(spelt) is GPUS[name]
+
+
+@pytest.mark.parametrize("name", ["", "gb", "rtx", "a100 60GB", "h100 141GB", "4091", "80", "nvidia"])
+def test_gpus_that_are_none(name: str) -> None:
+    assert gpu_named(name) is None
+
+
+def test_every_gpu_is_found_by_its_own_name() -> None:
+    assert all(gpu_named(name) is gpu for name, gpu in GPUS.items())

@@ -647,6 +647,14 @@ def test_files_that_are_no_records(content: str | None, words: str, tmp_path: Pa
         records.read(path)
 
 
+@pytest.mark.parametrize(
+    "part, value", [("rows", [{"batch": 1}]), ("ceilings", 3), ("environment", []), ("network", 1)]
+)
+def test_records_that_were_changed(written: dict[str, Any], part: str, value: object) -> None:
+    with pytest.raises(records.Unreadable, match="not as `cnncalc probe` wrote it"):
+        compare({**written, part: value}, written)
+
+
 def test_the_environment_is_told(written: dict[str, Any]) -> None:
     found = written["environment"]
     assert found["device"] == "cpu"

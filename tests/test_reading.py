@@ -23,6 +23,8 @@ from cnncalc.grading.records import Reading
         "34848 + 96 → 34944", "34,848 -> 34,944", r"34848 + 96 \rightarrow 34944", "34,944 (with biases)", "34,944 weights and biases",
         "34944 trainable parameters in total", "96(11*11*3 + 1)", "(11^2)(3)(96) + 96", "３４，９４４", "34.944 Tsd.",
         r"\(34944\)", "params: 34944", "conv1 = 34,944", "34944 parameters", "34,944 params", "+34944", "34944.0", "69,888/2",
+        "34.944,00", "34,944.00", "(11*11*3 + 1)96", "11 X 11 X 3 X 96 + 96", "34,944 parameters incl. bias", "34944 incl. biases",
+        "34944 params with the bias",
     ],
 )  # fmt: skip
 def test_exact_figures(text: str) -> None:
@@ -88,7 +90,7 @@ def test_what_was_read_is_shown() -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "55x55x96", "55 x 55 x 96", "55×55×96", r"$55 \times 55 \times 96$", "(55, 55, 96)", "[55, 55, 96]", "55, 55, 96", "55,55,96", "55 55 96",
+        "55x55x96", "55 x 55 x 96", "55 X 55 X 96", "55X55X96", "55**2*96", "55×55×96", r"$55 \times 55 \times 96$", "(55, 55, 96)", "[55, 55, 96]", "55, 55, 96", "55,55,96", "55 55 96",
         "(None, 55, 55, 96)", "(N, 55, 55, 96)", "TensorShape([None, 55, 55, 96])", "output: 55x55x96", "55*55*96", "55 by 55 by 96", "(55,55,96,)",
     ],
 )  # fmt: skip

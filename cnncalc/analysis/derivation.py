@@ -92,13 +92,13 @@ def inputs_section(row: Row) -> Section:
     """The values that flow in, with the layers that made them."""
     graph = row.setting.graph
     steps, figures = [], []
-    for index in (*row.node.inputs, *row.node.links):
+    for place, index in enumerate((*row.node.inputs, *row.node.links)):
         node = graph.nodes[index]
         shape = node.facts.output
-        origin = "an input of the network" if node.layer is None else f"what {node.name} makes"
-        if index in row.node.links:
-            origin += "; only its indices are used"
-        steps.append(Step(f"{show(shape)}, {origin}: {axes(shape)}", WORDS, node.name))
+        told = ["an input of the network"] if node.layer is None else []
+        if place >= len(row.node.inputs):
+            told.append("only its indices are used")
+        steps.append(Step(f"{', '.join([show(shape), *told])}: {axes(shape)}", WORDS, node.name))
         figures.append({"name": node.name, "kind": node.kind, "shape": list(shape)})
     return Section("inputs", "What flows in", tuple(steps), {"inputs": figures})
 

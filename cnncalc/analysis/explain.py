@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from cnncalc.analysis.derivation import Derivation, brief, derivation
@@ -47,6 +48,13 @@ class Explanation(NamedTuple):
         return "\n".join(lines)
 
 
+FIGURES = ("output", "params", "weights", "biases", "macs", "flops", "memory", "receptive_field")
+"""What questions of homework and expectations ask behind the name of a layer."""
+
+WHOLE = "without the name of a layer, all of them and the total are told"
+_NUMBERS = re.compile(r"(?<![\w.])\d{2,15}(?![\w.])")
+
+
 def explain(report: Report, layer: str | None = None) -> Explanation:
     """The derivation of a layer, of all layers of a line, label or path; without ``layer`` of the whole net in brief.
 
@@ -72,6 +80,15 @@ def name_help(report: Report, name: str) -> str:
     """The names that may be meant, the nearest one, or what names there are."""
     if name in dict(report.inputs):
         return f"{name!r} is an input: nothing is computed there"
+    head, _, figure = name.rpartition(".")
+    if figure in FIGURES and (head == "total" or layers_called(report, head)):
+        return f"all figures of a layer are told: name {head}" if head != "total" else WHOLE
+    if name in ("total", *FIGURES):
+        return WHOLE
+    asked = set(map(int, _NUMBERS.findall(name)))
+    made = [row.name for row in report.rows if asked & {*row.output, row.params, row.macs}]
+    if made:
+        return f"such a number is a figure of {listed(made)}"
     lines = list(dict.fromkeys(row.line or row.name for row in report.rows))
     meant = [each for each in lines if name and each.startswith(name)]
     meant = meant or [row.name for row in report.rows if row.kind == name]

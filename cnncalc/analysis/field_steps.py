@@ -8,7 +8,7 @@ from typing import Any
 from cnncalc.analysis.receptive import Fields, Paths, merged
 from cnncalc.analysis.rows import Row
 from cnncalc.analysis.setting import Setting
-from cnncalc.analysis.steps import NOTE, NUMBERS, RESULT, SYMBOLS, WORDS, Section, Step, alike
+from cnncalc.analysis.steps import NOTE, NUMBERS, RESULT, WORDS, Section, Step, alike
 from cnncalc.graph import Node
 from cnncalc.layers.base import EVERYWHERE, Layer
 from cnncalc.layers.deconv import TransposedConv
@@ -23,7 +23,8 @@ PATH_LIMIT = 2_000
 SHOWN = (4, 12)
 """Of a long path the first and the last so many steps are shown."""
 
-RULE = "size + (n - 1)*jump, jump*step, start + first*jump"
+TERMS = "of the input: the size that one value sees, the jump to what its neighbour sees, the start of the first"
+RULES = {"size": "size + (n - 1)*jump", "jump": "jump*step", "start": "start + first*jump"}
 WINDOW = "n = d*(F - 1) + 1 positions that the window spans, step = S, first = -P"
 ALL = "n = all positions that flow in; nothing slides any more, step = 0"
 ENLARGING = "n = the most inputs that meet in an output, step = 1/S, first = the first of them"
@@ -70,7 +71,7 @@ def step_by_step(row: Row, before: Fields, after: Fields) -> Iterator[Step]:
         return
     extents = (*row.input_shapes[0][1:], *(1,) * len(before))
     reaches = [Reach(extent, 0, 0) for extent in extents[: len(before)]] if isinstance(reach, str) else list(reach)
-    yield Step(RULE, SYMBOLS)
+    yield Step(TERMS, WORDS)
     yield Step(ALL if reach == EVERYWHERE else legend(row.node.layer), WORDS)
     for names, (paths, one, _) in alike(list(zip(before, reaches, after, strict=False))):
         yield from axis_steps(names, paths, one)
@@ -91,7 +92,7 @@ def axis_steps(names: str, paths: Paths, reach: Reach) -> Iterator[Step]:
         return
     yield Step(f"size {sliding.size}, jump {sliding.stride}, start {sliding.start}", WORDS, f"{names} before")
     for figure, line in sliding.worked(reach).items():
-        yield Step(line, NUMBERS, figure)
+        yield Step(f"{RULES[figure]} = {line}", NUMBERS, figure)
     if fixed is not None and fixed.size > sliding.step(reach).size:
         yield Step(f"another path has seen everything, {fixed.size}, which is more", WORDS, names)
 

@@ -12,6 +12,7 @@ from cnncalc.graph import expand
 from cnncalc.layers import SPELLINGS, TABLE, Kind, kind_of
 from cnncalc.loading import parse
 from cnncalc.shape import Shape
+from cnncalc.spec.foreign import OPTIONS
 
 
 class Parameter(NamedTuple):
@@ -83,3 +84,14 @@ def example(kind: Kind) -> Example:
     text = kind.layer.example
     row = next(row for row in reversed(Report(expand(parse(text))[0], 1, "float32").rows) if row.kind == kind.word)
     return Example(text, row.output, dict(row.formulas))
+
+
+def argument_help(word: str) -> str:
+    """Where an argument that somebody asks for belongs; an empty text where no layer has it."""
+    asked = "pad" if word.lower() in ("same", "half", "valid") else word.lower()
+    meant = {asked, *OPTIONS.get(asked, ())}
+    having = [each for each in TABLE if meant & {*kind_of(each).fields, *kind_of(each).words}]
+    if not having:
+        return ""
+    more = f" and {len(having) - 4} more" if len(having) > 4 else ""
+    return f"{word!r} is about an argument of {', '.join(having[:4])}{more}: cnncalc explain {having[0]}"

@@ -90,10 +90,14 @@ def _telling(callback: Callable[..., Any] | None) -> Callable[..., Any]:
 
 
 def _unknown(name: str, known: list[str]) -> str:
+    from cnncalc import library
+
     if "summarize" in known and (name.endswith((".yaml", ".yml")) or "|" in name or os.path.isfile(name)):
         quoted = f"'{name}'" if set(name) & set(" |;()*") else name
         return f"No such command {name!r}; did you mean: cnncalc summarize {quoted}"
-    hint = did_you_mean(name, known)
+    if "summarize" in known and library.find(name) is not None:
+        return f"No such command {name!r}; did you mean: cnncalc summarize {name}"
+    hint = "did you mean: cnncalc --help" if name == "help" else did_you_mean(name, known)
     return f"No such command {name!r}" + (f"; {hint}" if hint else ".")
 
 

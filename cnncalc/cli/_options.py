@@ -25,6 +25,12 @@ class Whole(click.IntRange):
             self.fail(f"{value!r} is no whole number from {self.min}{most}", param, ctx)
 
 
+def typed(ctx: click.Context) -> list[str]:
+    """The options that stand on the command line, by their first names (``--batch``); arguments by theirs."""
+    source = click.core.ParameterSource.COMMANDLINE
+    return [each.opts[0] for each in ctx.command.params if each.name and ctx.get_parameter_source(each.name) is source]
+
+
 def complete_target(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
     """Bundled names, and files by the shell."""
     from click.shell_completion import CompletionItem
@@ -33,6 +39,13 @@ def complete_target(ctx: click.Context, param: click.Parameter, incomplete: str)
 
     names = [CompletionItem(name) for name in library.names() if name.startswith(incomplete)]
     return [*names, CompletionItem(incomplete, type="file")]
+
+
+def complete_file(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[Any]:
+    """Files, by the shell."""
+    from click.shell_completion import CompletionItem
+
+    return [CompletionItem(incomplete, type="file")]
 
 
 def formats_in(*folder: str) -> list[str]:
@@ -99,8 +112,10 @@ def read_settings(settings: tuple[str, ...]) -> dict[str, Any]:
 
 
 def names_list(text: str, known: dict[str, Any], option: str) -> list[str]:
-    """A list of names separated by commas, each of which must be known."""
-    names = [each.strip() for each in text.split(",") if each.strip()]
+    """The columns of a list separated by commas, by their names or headings; each must be known."""
+    called = {column.heading.lower(): name for name, column in known.items()} | {name: name for name in known}
+    said = [each.strip() for each in text.split(",") if each.strip()]
+    names = [called.get(each.lower(), each) for each in said]
     wrong = [each for each in names if each not in known]
     if wrong or not names:
         raise click.BadParameter(f"{', '.join(wrong) or 'nothing'}: choose from {', '.join(known)}", param_hint=option)

@@ -138,10 +138,10 @@ def print_errors(diagnostics: Sequence[Diagnostic]) -> None:
     """Print diagnostics to stderr, in colour where it shows them."""
     from cnncalc.render import diagnostics as render
 
-    if terminal(sys.stderr).colour:
-        echo(render.coloured(diagnostics), sys.stderr)
-    else:
-        echo(render.text(diagnostics), sys.stderr)
+    screen = terminal(sys.stderr)
+    room = screen.width if screen.interactive else None
+    shown = render.coloured if screen.colour else render.text
+    echo(shown(diagnostics, width=room), sys.stderr)
 
 
 def _is_terminal(stream: TextIO) -> bool:

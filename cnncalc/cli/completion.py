@@ -10,6 +10,27 @@ import click
 
 from cnncalc.cli._output import echo
 
+BASH = """\
+%(complete_func)s() {
+    local IFS=$'\\n' response completion type value
+
+    response=$(env COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD %(complete_var)s=bash_complete $1)
+
+    COMPREPLY=()
+    for completion in $response; do
+        IFS=',' read -r type value <<< "$completion"
+        case $type in
+            dir) compopt -o filenames; COMPREPLY+=($(compgen -d -- "$value")) ;;
+            file) compopt -o filenames; COMPREPLY+=($(compgen -f -- "$value")) ;;
+            plain) COMPREPLY+=("$value") ;;
+        esac
+    done
+}
+
+complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
+"""Click's own forgets the names that it has as soon as files may stand there, too."""
+
 
 @click.command()
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
@@ -19,5 +40,6 @@ def command(context: click.Context, shell: str) -> None:
 
     kind = get_completion_class(shell)
     assert kind is not None
+    made = kind(context.find_root().command, {}, "cnncalc", "_CNNCALC_COMPLETE")
     # ShellComplete.source, not the subclass's: bash's would start a bash here to look at its version.
-    echo(ShellComplete.source(kind(context.find_root().command, {}, "cnncalc", "_CNNCALC_COMPLETE")))
+    echo(BASH % made.source_vars() if shell == "bash" else ShellComplete.source(made))

@@ -99,19 +99,22 @@ def kind_meant(target: str) -> str | None:
     import re
 
     from cnncalc import library
+    from cnncalc.analysis.reference import argument_help
     from cnncalc.errors import did_you_mean, fault
     from cnncalc.layers import all_words, canonical
+    from cnncalc.spec import foreign
 
     if not re.fullmatch(r"[A-Za-z]\w*", target):
         return None
     word = canonical(target)
     if word is None:
         lists = "`cnncalc list` names the bundled networks, `cnncalc list --layers` the layers"
-        hints = [did_you_mean(target, [*library.names(), *all_words()]), lists]
+        hint = argument_help(target) or foreign.layer_help(target) or library.family(target)
+        hint = hint or did_you_mean(target, [*library.names(), *all_words()])
         raise fault(
             "Y001",
             f"there is no file, bundled network or layer called {target!r}",
-            help=[each for each in hints if each],
+            help=[each for each in (hint, lists) if each],
         )
     return word
 
@@ -128,7 +131,8 @@ def explanations(
     for report in reports:
         errors += report.diagnostics
         try:
-            found.append(explain(report, layer))
+            if report.rows or not report.diagnostics:
+                found.append(explain(report, layer))
         except SpecError as error:
             missing += error.diagnostics
     if not found and not any(each.code[0] != "E" for each in errors):

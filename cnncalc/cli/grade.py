@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.cli._options import choosing, complete_target, read_settings
+from cnncalc.cli._options import choosing, complete_file, complete_target, read_settings
 
 if TYPE_CHECKING:
     from cnncalc.grading.records import Grading
@@ -30,8 +30,8 @@ def complete_format(ctx: click.Context, param: click.Parameter, incomplete: str)
 
 
 @click.command()
-@click.argument("assignment", required=False, metavar="[ASSIGNMENT]")
-@click.argument("submissions", nargs=-1, metavar="[SUBMISSION...]")
+@click.argument("assignment", required=False, metavar="[ASSIGNMENT]", shell_complete=complete_file)
+@click.argument("submissions", nargs=-1, metavar="[SUBMISSION...]", shell_complete=complete_file)
 @click.option(
     "--network", metavar="TARGET", shell_complete=complete_target, help="A network to ask one question about."
 )
@@ -176,7 +176,9 @@ def only(grading: Grading, student: str) -> Grading:
     chosen = tuple(each for each in grading.submissions if each.student == student)
     if not chosen:
         hint = did_you_mean(student, [each.student for each in grading.submissions])
-        raise click.BadParameter(f"nobody is called {student!r}. {hint}".strip(), param_hint="--student")
+        raise click.BadParameter(
+            f"nobody is called {student!r}" + (f"; {hint}" if hint else ""), param_hint="--student"
+        )
     return grading._replace(submissions=chosen)
 
 

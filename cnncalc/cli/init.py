@@ -9,6 +9,8 @@ import sys
 
 import click
 
+from cnncalc.cli._options import complete_file
+
 STARTER = """\
 # yaml-language-server: $schema=./cnncalc.schema.json
 # $schema: ./cnncalc.schema.json
@@ -45,7 +47,7 @@ expect:                         # figures that this file vouches for: checked to
 
 
 @click.command()
-@click.argument("file", required=False, metavar="[FILE]")
+@click.argument("file", required=False, metavar="[FILE]", shell_complete=complete_file)
 @click.option("--force", is_flag=True, help="Overwrite FILE if it exists.")
 def command(file: str | None, force: bool) -> None:
     from cnncalc.cli._files import write_file

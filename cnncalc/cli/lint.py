@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.cli._options import Whole
+from cnncalc.cli._options import Whole, complete_target
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +39,7 @@ MANY = 300
 
 
 @click.command()
-@click.argument("paths", nargs=-1, metavar="[PATHS]...")
+@click.argument("paths", nargs=-1, metavar="[PATHS]...", shell_complete=complete_target)
 @click.option("--select", metavar="CODES", multiple=True, help="Only these rules (ALL: every rule).")
 @click.option("--ignore", metavar="CODES", multiple=True, help="Without these rules.")
 @click.option("--extend-select", metavar="CODES", multiple=True, help="These rules besides the usual ones.")
@@ -246,10 +246,11 @@ def write_report(outcome: Outcome, options: dict[str, Any], stream: Any) -> None
         from cnncalc.render.findings import statistics
 
         text = statistics.render(outcome, as_json=format_ == "json")
-    elif format_ == "full" and screen.colour and not options["output_file"]:
+    elif format_ == "full" and not options["output_file"]:
         from cnncalc.render.findings import full
 
-        text = full.coloured(outcome)
+        shown = full.coloured if screen.colour else full.render
+        text = shown(outcome, screen.width if screen.interactive else None)
     else:
         text = findings.render(outcome, format_)
     if options["output_file"]:

@@ -10,7 +10,14 @@ from typing import Any
 
 import click
 
-from cnncalc.cli._options import Whole, choosing, read_settings, target
+from cnncalc.cli._options import Whole, choosing, read_settings, target, typed
+
+
+def complete_gpu(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """The names that are known."""
+    from cnncalc.analysis.memory.gpus import GPUS
+
+    return [each for each in GPUS if each.startswith(incomplete.lower())]
 
 
 @click.command()
@@ -37,7 +44,7 @@ from cnncalc.cli._options import Whole, choosing, read_settings, target
 @click.option("--device", type=click.Choice(["cpu", "cuda"]), default="cuda", show_default=True)
 @click.option("--loss", type=click.Choice(["cross_entropy", "mean"]), help="The loss of the training step.")
 @click.option("--limit", metavar="SIZE", help="Say which batch fits, e.g. 24GiB; exit with 1 where --batch does not.")
-@click.option("--gpu", metavar="NAME", help="The same for a GPU, e.g. h100.")
+@click.option("--gpu", metavar="NAME", shell_complete=complete_gpu, help="The same for a GPU, e.g. h100.")
 @click.option("--torch", metavar="VERSION", help="Follow this release, 2.6 or newer.  [default: 2.15]")
 @click.option("--hints", is_flag=True, help="Work out what would help: in place, amp, bfloat16, checkpoints.")
 @click.option("--svg", type=click.Path(dir_okay=False, writable=True), help="Write the chart of the step as a picture.")
@@ -64,6 +71,9 @@ def command(
     from cnncalc.errors import SpecError
     from cnncalc.render import memory as render
 
+    of_training = [each for each in typed(ctx) if each in ("--optimizer", "--loss")]
+    if of_training and not options["training"]:
+        raise click.UsageError(f"{' and '.join(of_training)} belong to a training step: leave out --inference")
     if svg is not None and not os.access(os.path.dirname(os.path.abspath(svg)), os.W_OK):
         raise click.BadParameter(f"{svg}: cannot be written there", param_hint="--svg")
     try:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cnncalc.cli._options import choosing, complete_target, read_settings
+from cnncalc.cli._options import choosing, complete_target, read_settings, typed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,9 +49,6 @@ def numbers(ctx: click.Context, param: click.Parameter, value: str) -> tuple[int
         if not (each.isascii() and each.isdigit() and len(each) <= 9 and int(each) > 0):
             raise click.BadParameter(f"{each!r}: whole numbers from 1, separated by commas")
     return tuple(map(int, found))
-
-
-TYPED = click.core.ParameterSource.COMMANDLINE
 
 
 @click.command()
@@ -122,8 +119,7 @@ def command(
     if compare:
         if target is not None:
             raise click.UsageError("--compare takes two records and no TARGET")
-        given = [each for each in ctx.command.params if ctx.get_parameter_source(each.name or "") is TYPED]
-        beside = [each.opts[0] for each in given if each.name not in ("compare", "format_")]
+        beside = [each for each in typed(ctx) if each not in ("--compare", "--format")]
         if beside:
             raise click.UsageError(f"--compare measures nothing: {', '.join(beside)} cannot stand beside it")
         show_comparison(compare, format_)

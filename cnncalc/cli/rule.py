@@ -12,8 +12,16 @@ from __future__ import annotations
 import click
 
 
+def complete_code(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[str]:
+    """Codes, and the names of rules."""
+    from cnncalc.errors import codes
+
+    known = codes()
+    return [each for each in (*known, *known.values()) if each.startswith(incomplete)]
+
+
 @click.command()
-@click.argument("rule", required=False, metavar="[CODE|NAME]")
+@click.argument("rule", required=False, metavar="[CODE|NAME]", shell_complete=complete_code)
 @click.option("--all", "all_", is_flag=True, help="Every rule and code.")
 @click.option("--format", "format_", type=click.Choice(["text", "json", "markdown"]), default="text", show_default=True)
 def command(rule: str | None, all_: bool, format_: str) -> None:

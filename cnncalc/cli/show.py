@@ -23,12 +23,12 @@ def complete_name(ctx: click.Context, param: click.Parameter, incomplete: str) -
 def command(name: str, path_only: bool) -> None:
     from cnncalc import library
     from cnncalc.cli._output import echo
-    from cnncalc.errors import did_you_mean, fault
+    from cnncalc.errors import fault
     from cnncalc.files import load_source
 
     place = library.find(name)
     if place is None:
-        hint = did_you_mean(name, library.names()) or "`cnncalc list` names the bundled networks"
+        hint = library.hint(name) or "`cnncalc list` names the bundled networks"
         raise fault("Y001", f"there is no bundled network called {name!r}", help=[hint])
     echo(place.path if path_only else load_source(place.path).text)
     if place.variant is not None and place.variant not in os.path.basename(place.path):

@@ -20,6 +20,12 @@ else:
 TOOL_NAMES = ("torchinfo", "fvcore", "thop", "ptflops", "ptflops-aten", "keras", "torchvision")
 """The tools of ``analysis.counting``, written down here so that ``--help`` need not load it."""
 
+COLUMN_NAMES = (
+    "name", "kind", "settings", "output", "params", "trainable", "buffers", "macs", "flops", "bias", "norm",
+    "activation", "pooling", "elementwise", "bytes", "memory", "rf",
+)  # fmt: skip
+"""Those of ``render.columns``, for the same reason."""
+
 
 class ToolName(Choice):
     """One of ``TOOL_NAMES``; the nearest is named where there is no such tool."""
@@ -49,7 +55,11 @@ class ToolName(Choice):
 @click.option(
     "--depth", type=Whole(1), help="Fold names deeper than this; 1 shows lines.  [default: what fits a screen]"
 )
-@click.option("--columns", metavar="NAMES", help="Columns, separated by commas, or +NAMES to add some.")
+@click.option(
+    "--columns",
+    metavar="NAMES",
+    help=f"Columns, separated by commas, or +NAMES to add some: {', '.join(COLUMN_NAMES)}.",
+)
 @click.option(
     "--style",
     type=click.Choice(["plain", "cs231n"]),
@@ -87,6 +97,8 @@ def command(
 
     if style != "plain" and (format_ != "table" or columns or depth or tool or batch != 1):
         raise click.UsageError(f"--style {style} is a table of one image with columns of its own.")
+    if tool is not None and format_ in ("csv", "markdown"):
+        raise click.UsageError(f"--as adds to the totals of a table or JSON: --format {format_} has no place for it.")
     reports: list[Any] = []
     errors: list[Diagnostic] = []
     for target in targets:

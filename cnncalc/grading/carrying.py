@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import NamedTuple, TypeAlias
 
 from cnncalc.analysis.report import Report
@@ -101,16 +102,60 @@ Flowing: TypeAlias = tuple[tuple[int, Shape], ...]
 """The student's own shapes that flow into some layers, each with the node that it comes from."""
 
 
-def flows_in(about: Subject, changed: Mapping[int, Shape]) -> Flowing:
-    """What of ``changed`` flows into the rows of a question: equal shapes of two branches are not the same."""
-    sources = [each for row in about.rows for each in (*row.node.inputs, *row.node.links) if each in changed]
-    return tuple([(each, changed[each]) for each in sources])
+OWN_ASKS = ("macs", "flops", "memory")
+"""What hangs on the shape that a layer makes, and not only on what flows in."""
+
+
+def flows_in(question: Question, about: Subject, changed: Mapping[int, Shape]) -> Flowing:
+    """What of ``changed`` flows into the rows of a question, and the shape that they make where the figure hangs on
+    it: equal shapes of two branches are not the same."""
+    sources = [each for row in about.rows for each in (*row.node.inputs, *row.node.links)]
+    made = output_node(about) if question.ask in OWN_ASKS else None
+    return tuple([(each, changed[each]) for each in (*sources, *([] if made is None else [made])) if each in changed])
+
+
+def own_output(question: Question, about: Subject, flow: Flow, changed: Mapping[int, Shape]) -> Shape | None:
+    """The shape that the student gave for the layer itself, where the figure hangs on it and it does not follow from
+    what flows in."""
+    node = output_node(about) if question.ask in OWN_ASKS else None
+    if node is None or node not in changed or changed[node] == flow.output(node, changed):
+        return None
+    return changed[node]
+
+
+def from_output(
+    question: Question, about: Subject, flow: Flow, changed: Mapping[int, Shape], own: Shape
+) -> Carried | None:
+    """A figure of a layer for the student's own shape of what it makes; None where it does not hang on that."""
+    if question.ask == "memory":
+        return memory_of(question, about, own, show(own))
+    weighted = [row for row in about.rows if row.macs]
+    if len(weighted) != 1 or weighted[0].output != about.output or weighted[0].kind == "deconv":
+        return None
+    layer, shapes = weighted[0].node.layer, flow.inputs(weighted[0].node, changed)
+    assert layer is not None
+    made = output_of(layer, shapes)
+    if made is None:
+        shapes, made = weighted[0].input_shapes, about.output
+    each = layer.macs(*shapes) // elements(made) * (FLOPS_PER_MAC if question.ask == "flops" else 1)
+    count = each * elements(own)
+    return Carried(count, f"{grouped(each)} for each of {grouped(elements(own))} values: {grouped(count)}", show(own))
+
+
+def memory_of(question: Question, about: Subject, shape: Shape, flowing: str) -> Carried:
+    factors = shape if question.accept.units == "values" else (*shape, about.report.value_bytes)
+    return Carried(prod(factors), f"{'*'.join(map(str, factors))} = {grouped(prod(factors))}", flowing)
 
 
 def carried(question: Question, about: Subject, flow: Flow, changed: Mapping[int, Shape]) -> Carried | None:
     """What follows for a question from the student's own shapes; None where nothing changes, or nothing fits."""
     touched = [row for row in about.rows if any(each in changed for each in row.node.inputs)]
-    if not touched or question.blank is not None or question.ask in ("receptive_field", "layers"):
+    if question.blank is not None or question.ask in ("receptive_field", "layers"):
+        return None
+    own = own_output(question, about, flow, changed)
+    if own is not None:
+        return from_output(question, about, flow, changed, own)
+    if not touched:
         return None
     target = output_node(about)
     output = about.output if target is None else flow.output(target, changed) or about.output
@@ -120,8 +165,7 @@ def carried(question: Question, about: Subject, flow: Flow, changed: Mapping[int
         value = part(question.ask, output)
         return None if value is None else Carried(value, formula_of(row, flow, changed, "output"), flowing)
     if question.ask == "memory":
-        count = elements(output) * bytes_per_value(question, about.report)
-        return Carried(count, f"{show(output)}: {grouped(count)}", flowing)
+        return memory_of(question, about, output, flowing)
     try:
         count = sum(figure(question, each, flow.inputs(each.node, changed)) for each in about.rows)
     except (Fault, ValueError, ZeroDivisionError):

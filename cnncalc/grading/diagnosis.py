@@ -43,6 +43,8 @@ def diagnosis(mark: Marked, mistakes: tuple[Mistake, ...], votes: Votes) -> str:
         channels = [each for each in mistakes if each not in sizes]
         return f"perhaps {sizes[0].line}; and {channels[0].line}"
     likely = [each for each in mistakes if votes.weight(each.name) == votes.weight(first.name)]
+    if any(each.name == "row-missing" for each in likely):  # one of two rows is the sum without the other
+        likely = [each for each in likely if each.name != "sum-repeats-row"]
     lines = list(dict.fromkeys(each.line for each in likely))
     if len(lines) > 1:
         return f"either {'; or '.join(lines[:3])}"

@@ -66,7 +66,7 @@ class Follower:
         if question.layer is None or not changed:
             return None
         about = self.subjects[question.id]
-        flowing = flows_in(about, changed)
+        flowing = flows_in(question, about, changed)
         if not flowing:
             return None
         key = question.id, flowing
@@ -84,7 +84,7 @@ class Follower:
         if judged.value is None or question.layer is None or settled:
             return mark
         about = self.subjects[question.id]
-        key = id(judged), flows_in(about, changed)
+        key = id(judged), flows_in(question, about, changed)
         if key not in self._more:
             if len(self._more) >= CACHED:
                 self._more.clear()

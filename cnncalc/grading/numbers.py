@@ -8,11 +8,14 @@ from fractions import Fraction
 from cnncalc.grading.records import Number, Reading
 from cnncalc.units import decimal, grouped, simplest
 
-_DIGITS = r"(?:\d{1,3}(?:[,' _]\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3}){2,}(?:,\d+)?|\d+(?:_\d+)+|\d+(?:[.,]\d+)?|\.\d+)"
+_DIGITS = (
+    r"(?:\d{1,3}(?:[,' _]\d{3})+(?:\.\d+)?|\d{1,3}(?:\.\d{3})+,\d+|\d{1,3}(?:\.\d{3}){2,}"
+    r"|\d+(?:_\d+)+|\d+(?:[.,]\d+)?|\.\d+)"
+)
 _POWER = r"(?:[eE][+-]?\d{1,2}|\s*[x×*]\s*10\s*(?:\^|\*\*)\s*-?\d{1,2})"
 _NUMBER = re.compile(
     rf"(?P<about>≈|~|ca\.?|about|approx\.?|approximately|around)?\s*(?P<sign>[+-]?)\s*(?P<digits>{_DIGITS})(?P<power>{_POWER})?"
-    r"\s*(?P<unit>[A-Za-zµ][A-Za-zµ./-]*(?:\s+[A-Za-z]+){0,3})?\Z",
+    r"\s*(?P<unit>[A-Za-zµ][A-Za-zµ./-]*(?:\s+[A-Za-z]+\.?){0,3})?\Z",
     re.IGNORECASE,
 )  # fmt: skip
 
@@ -33,6 +36,11 @@ _NOUNS = re.compile(
     r"|in total|total|weights and bias(?:es)?)(?: in total| total| altogether)?\Z",
     re.IGNORECASE,
 )
+
+_REMARK = re.compile(
+    r"(?:\A| )(?:incl\.?|including|excl\.?|excluding|with|without) (?:the )?bias(?:es)?\Z", re.IGNORECASE
+)
+"""What says how a figure was counted, and changes nothing about it."""
 
 
 def show_number(value: Number) -> str:
@@ -71,10 +79,10 @@ def separators(digits: str) -> str:
     """The digits with a point for the decimals and nothing between the thousands.
 
     A comma in front of three digits groups them (``34,944``); in front of other digits it is a decimal comma.  A single
-    point is a decimal point (``34.944``), several group thousands (``1.229.824``).
+    point is a decimal point (``34.944``), several group thousands (``1.229.824``), and so does one in front of a comma.
     """
     digits = re.sub(r"[' _]", "", digits)
-    if digits.count(".") > 1:
+    if digits.count(".") > 1 or ("." in digits.partition(",")[0] and "," in digits):
         return digits.replace(".", "").replace(",", ".")
     if re.fullmatch(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?", digits) and not re.match(r"0,", digits):
         return digits.replace(",", "")
@@ -83,7 +91,7 @@ def separators(digits: str) -> str:
 
 def scaled(unit: str) -> tuple[int, str] | None:
     """What a unit multiplies by, and the unit of memory it names; None where it is no unit."""
-    words = " ".join(unit.split())
+    words = _REMARK.sub("", " ".join(unit.split()))
     if not words:
         return 1, ""
     head, _, rest = words.partition(" ")

@@ -54,7 +54,7 @@ _REPLACED = (
     (re.compile(r"[\u00a0\u2007\u2009\u202f]"), " "),
     (re.compile(r"[−–]"), "-"),
     (re.compile(r"[’`´]"), "'"),
-    (re.compile(r"[×✕✖⨯·∙⋅]"), "×"),
+    (re.compile(r"[×✕✖⨯·∙⋅]|(?<=[\d)])(?<!\b0)\s*X\s*(?=[\d(])"), "×"),
 )
 _PLAIN = re.compile(r"[0-9.,x ]+\Z")
 """What most answers are made of: nothing there has two spellings."""
@@ -146,7 +146,7 @@ def read_piece(text: str, rank: int | None) -> Reading:
 def computed(text: str) -> Number:
     """What a calculation gives, with ``x`` or nothing for a product: ``96(11x11x3 + 1)``; raises
     :class:`NotArithmetic`."""
-    return calculate(ungrouped(re.sub(r"(?<=[\d)\s])[x×](?=[\d(\s])|(?<=[\d)])(?=\()", "*", text)))
+    return calculate(ungrouped(re.sub(r"(?<=[\d)\s])[x×](?=[\d(\s])|(?<=[\d)])(?=\()|(?<=\))(?=\d)", "*", text)))
 
 
 def unreadable(problem: str) -> Reading:

@@ -189,6 +189,12 @@ class GradedSubmission(NamedTuple):
     problems: tuple[Diagnostic, ...] = ()
 
     @property
+    def lost(self) -> str:
+        """Why nothing of the submission could be read; an empty text where something could."""
+        told = {(each.verdict, each.answer, each.reason) for each in self.answers}
+        return next(iter(told))[2] if self.problems and len(told) == 1 and self.answers[0].verdict == UNREADABLE else ""
+
+    @property
     def share(self) -> Fraction:
         """The score as a share of the points there were."""
         return self.score / self.max if self.max else Fraction(0)

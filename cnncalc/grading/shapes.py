@@ -28,7 +28,7 @@ _BEHIND = re.compile(
     r"(.*\d[\])]?)\s*(\([NBCHWDL×x*, ]+\)|[NB]?[CHWDL]{2,4}|\(channels?[ -](?P<place>first|last)\))\Z", re.DOTALL
 )
 _TWICE = re.compile(r"\b([A-Za-z]+)\s*=\s*([A-Za-z]+)\s*=\s*(\d+)")
-_POWERS = re.compile(r"(?<![\d.^])(\d{1,6})\^([23])(?![\d^])")
+_POWERS = re.compile(r"(?<![\d.^])(\d{1,6})(?:\^|\*\*)([23])(?![\d^])")
 _BATCH = ("none", "n", "b", "batch", "?", "-1", "batch_size")
 
 

@@ -9,11 +9,14 @@ from math import prod
 from cnncalc.analysis.rows import Row
 from cnncalc.grading.counts import COUNTED, counted_layer
 from cnncalc.grading.records import Question
-from cnncalc.grading.subject import Subject, bytes_per_value
+from cnncalc.grading.subject import Subject, bytes_per_value, place
 from cnncalc.layers.conv import Convolving
-from cnncalc.layers.mistakes import Mistake
+from cnncalc.layers.mistakes import Mistake, found
 from cnncalc.shape import elements, product
 from cnncalc.units import grouped
+
+FEW = 4
+"""The most layers of a line whose own mistakes are looked for in its sum."""
 
 SUM_HINT = "Add up all rows, each once."
 
@@ -41,6 +44,7 @@ def terms_of(question: Question, about: Subject) -> Iterator[tuple[str, int]]:
 def sums(question: Question, about: Subject, terms: list[tuple[str, int]]) -> Iterator[Mistake]:
     """What goes wrong with a sum: a row twice, a row missing, a row instead of the sum, some rows only."""
     total = sum(value for _, value in terms)
+    yield from statistics(question, about)
     for name, value in terms if len(terms) > 1 else ():
         yield Mistake(
             "sum-repeats-row", value, f"{name} = {grouped(value)}", f"the sum repeats {name}'s count", SUM_HINT
@@ -52,6 +56,41 @@ def sums(question: Question, about: Subject, terms: list[tuple[str, int]]) -> It
         worked = f"{grouped(total)} + {grouped(value)} = {grouped(total + value)}"
         yield Mistake("row-twice", total + value, worked, f"the sum counts {name} twice", SUM_HINT)
     yield from parts(question, about)
+    yield from in_one_row(question, about, total)
+
+
+def statistics(question: Question, about: Subject) -> Iterator[Mistake]:
+    """What batch norms learn, and what they only remember, taken for one another."""
+    if question.ask != "params":
+        return
+    wanted = question.accept.bn
+    other = question._replace(accept=question.accept._replace(bn="trainable" if wanted == "total" else "total"))
+    value = COUNTED["params"](other, about).value
+    right = COUNTED["params"](question, about).value
+    if not isinstance(value, int) or value == right:
+        return
+    name, said = ("running-statistics-counted", "the running means and variances are counted: they are not learned")
+    if wanted == "total":
+        name, said = ("running-statistics-not-counted", "the running means and variances are not counted")
+    hint = "A scale and a shift are learned for every channel; means and variances are only kept."
+    yield Mistake(name, value, grouped(value), said, hint)
+
+
+def in_one_row(question: Question, about: Subject, total: int) -> Iterator[Mistake]:
+    """In a line of few layers, the mistakes with one of them, all others right."""
+    ask = "weights" if question.ask == "params" and question.accept.bias == "not" else question.ask
+    rows = about.learning
+    if about.name is None or ask not in ("params", "weights", "macs", "flops") or not 1 < len(rows) <= FEW:
+        return
+    for row in rows:
+        value = COUNTED[question.ask](question, about._replace(rows=(row,))).value
+        assert isinstance(value, int)
+        for each in found(place(row), ask, value).visible:
+            told = not each.value or each.name.startswith("running-statistics")  # those have been said of the sum
+            if isinstance(each.value, int) and not told:
+                made = total - value + each.value
+                worked = f"{grouped(total)} - {grouped(value)} + {grouped(each.value)} = {grouped(made)}"
+                yield Mistake(each.name, made, worked, f"in {row.name}: {each.message}", each.hint)
 
 
 def parts(question: Question, about: Subject) -> Iterator[Mistake]:

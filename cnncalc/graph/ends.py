@@ -8,7 +8,7 @@ from cnncalc.errors import Diagnostic, did_you_mean
 from cnncalc.graph.records import LOST, Bundle, Facts, Flowing, Frame, Graph, Node, Wire
 from cnncalc.graph.space import Faultbook, Flow, Space, labels_of
 from cnncalc.layers.base import Work
-from cnncalc.shape import Shape, channels_last, show
+from cnncalc.shape import Shape, misread, show
 from cnncalc.source import Scalar
 from cnncalc.spec.evaluate import UNKNOWN, Scope, SpanFault, Unknown, evaluate
 from cnncalc.spec.network import Net, Statement
@@ -83,7 +83,7 @@ class Ends:
             self.faults.report_span(fault, Frame(text, None, None, (0, 0)))
             return UNKNOWN
         shape = tuple(int(value) for value in values)
-        wrong = channels_last(shape, text.mark)
+        wrong = misread(shape, text.at(sizes[0].span[0], sizes[-1].span[1]))
         if wrong is not None:
             self.faults.report(wrong)
             return UNKNOWN

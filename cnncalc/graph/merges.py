@@ -101,8 +101,13 @@ class Merger:
                     (hint,) if hint else (),
                 )
         if len(bodies) != 1 or len(projections) > 1:
+            again = bodies[1:] or projections[1:]
+            help = "what is added has a name, where it is not the value that flows in: residual(F, project = P)"
             raise SpanFault(
-                "T103", "residual takes a body and at most one projection", merge.span, ("residual(F, project = P)",)
+                "T103",
+                "residual takes a body and at most one projection",
+                again[0].chain.span if again else merge.span,
+                (help,),
             )
         shortcut = self.expander.names.take_wire(flow, merge.span)
         body = single(

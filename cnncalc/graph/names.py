@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cnncalc.errors import did_you_mean
 from cnncalc.graph.records import LOST, Bundle, Flowing, Wire, part_of
 from cnncalc.graph.space import Faultbook, Flow, Space
 from cnncalc.layers import all_words
 from cnncalc.layers.fields import got
+from cnncalc.lazy import Lazy
 from cnncalc.shape import Shape, show
 from cnncalc.spec.evaluate import SIZE_NAMES, Scope, SpanFault, Unknown
 from cnncalc.spec.network import Block, Net, Statement
 from cnncalc.spec.sort_lines import RESERVED
 from cnncalc.spec.syntax import Call, Label, Span
+
+if TYPE_CHECKING:
+    from cnncalc.spec import foreign
+else:
+    foreign = Lazy("cnncalc.spec.foreign")
 
 
 class Names:
@@ -112,10 +118,14 @@ class Names:
                 call.word_span,
                 (f"give it as an argument: {space.block.name}(..., {word})",),
             )
+        example = {"residual": "residual(F, project = P)", "fork": "fork(loc = A, conf = B)"}.get(word.lower())
+        if example is not None:
+            return SpanFault("T102", f"{word} needs its branches in parentheses", call.span, (example,))
         what = "line" if call.line else "layer, block or earlier line"
         others = () if call.line else (*all_words(), *space.file.blocks)
         message = f"there is no {what} called {word!r}"
-        return SpanFault("G101", message, call.word_span, self.help(word, space, others))
+        help = "" if call.line or self.faults.full else foreign.layer_help(word)
+        return SpanFault("G101", message, call.word_span, (help,) if help else self.help(word, space, others))
 
     def help(self, word: str, space: Space, others: tuple[str, ...]) -> tuple[str, ...]:
         """The name that may be meant, of the lines or of ``others``; it takes long, so nothing once nobody is told."""

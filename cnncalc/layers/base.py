@@ -203,7 +203,8 @@ def spatial(word: str, shape: Shape) -> Shape:
             help=(f"reshape it first, e.g. `reshape {show(shape)}x1x1`",),
         )
     if len(shape) > 4:
-        raise Fault("S106", f"{word} knows up to three spatial axes, but {show(shape)} has {len(shape) - 1}")
+        message = f"{word} knows up to three spatial axes, but {show(shape)} has {len(shape) - 1}"
+        raise Fault("S106", message, help=("the batch is no part of a shape",))
     return shape[1:]
 
 
@@ -216,6 +217,7 @@ def per_axis(word: str, option: str, value: int | tuple[int, ...], rank: int) ->
             "S106",
             f"{word}'s {option} {show(value)} has {len(value)} axes, but what flows in has {rank} "
             f"({' '.join(axis_names(rank))})",
+            help=("a shape begins with the channels: maps of one channel are 1xHxW",) if len(value) > rank else (),
             option=option,
         )
     return value

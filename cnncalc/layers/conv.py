@@ -64,11 +64,13 @@ class Convolving(Windowed):
         if seen % groups or made % groups:
             raise groups_fault(self.word, groups, seen, made)
         if expected is not None and expected * groups != seen:
-            help: tuple[str, ...] = ()
+            kernel = show(self.filters(shape))
             if groups == 1 and seen % expected == 0:
                 parts = seen // expected
                 help = (f"{seen} = {parts} x {expected}: a grouped convolution? add g{parts}",)
-            bank = f"{show(self.filters(shape))}x{expected}x{made}"
+            else:
+                help = (f"filters that fit: {kernel}x{seen // groups}x{made}",)
+            bank = f"{kernel}x{expected}x{made}"
             raise Fault(
                 "S104",
                 f"the filters {bank} see {expected * groups} channels, but {seen} flow in",

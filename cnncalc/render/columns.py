@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from cnncalc.analysis.folding import Folded
+from cnncalc.analysis.report import Report
 from cnncalc.reach import ReceptiveField
 from cnncalc.shape import show
 
@@ -62,5 +63,11 @@ COLUMNS: dict[str, Column] = {
         Column("rf", "field", False, lambda row: reach(row.receptive_field)),
     )
 }
+
+
+def total_of(report: Report) -> str:
+    """What the sum of all rows is called."""
+    return "total" if report.complete else "so far"
+
 
 DEFAULT = ("name", "settings", "output", "params", "macs", "rf")

@@ -8,7 +8,7 @@ from io import StringIO
 
 from cnncalc.analysis.folding import Folded, deepest, fold
 from cnncalc.analysis.report import Report
-from cnncalc.render.columns import COLUMNS
+from cnncalc.render.columns import COLUMNS, total_of
 from cnncalc.units import grouped
 
 CSV_COLUMNS = ("name", "kind", "settings", "output", "params", "trainable", "buffers", "macs", "flops", "bytes", "rf")
@@ -47,7 +47,7 @@ def markdown(reports: Sequence[Report], depth: int | None = None, columns: Seque
             lines.append("| " + " | ".join(grouped(v) if isinstance(v, int) else v for v in values) + " |")
         for number, column in enumerate(shown):
             figure = grouped(column.total([int(column.value(row)) for row in rows])) if column.figure else ""
-            total.append(f"**{figure}**" if figure else "**total**" if number == 0 else "")
+            total.append(f"**{figure}**" if figure else f"**{total_of(report)}**" if number == 0 else "")
         lines += ["| " + " | ".join(total) + " |", "", f"{report.convention}.", ""]
         parts.append("\n".join(lines))
     return "\n".join(parts)

@@ -6,6 +6,7 @@ from a file is made printable first: no text can send codes to a terminal.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
@@ -16,7 +17,10 @@ from cnncalc.source import Mark
 
 VERSION = 1
 WIDTH = 160
-"""A source line wider than this is shown in part, around the caret."""
+"""A source line wider than this, or than the terminal, is shown in part, around the caret."""
+NARROWEST = 40
+LABEL = 24
+"""A label that has less room than this beside its caret stands below it."""
 
 _TAB = 4
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -26,21 +30,22 @@ Segment: TypeAlias = tuple[str, str]
 """A style (``error``, ``warning`` or ``info``; ``path gutter caret label help plain``) and a text."""
 
 
-def text(diagnostics: Iterable[Diagnostic], named: bool = False) -> str:
+def text(diagnostics: Iterable[Diagnostic], named: bool = False, width: int | None = None) -> str:
     """The diagnostics as plain text, an empty line between two; no line break at the end.
 
-    ``named``: the name of a code stands beside it."""
-    return "".join(piece for _, piece in segments(diagnostics, named))
+    ``named``: the name of a code stands beside it.  ``width`` is that of a terminal, which would break lines anywhere
+    and put carets below the wrong place; where there is none, each remark stays on its line."""
+    return "".join(piece for _, piece in segments(diagnostics, named, width))
 
 
-def segments(diagnostics: Iterable[Diagnostic], named: bool = False) -> Iterator[Segment]:
+def segments(diagnostics: Iterable[Diagnostic], named: bool = False, width: int | None = None) -> Iterator[Segment]:
     """The pieces of :func:`text`, each with its style."""
     first = True
     for each in diagnostics:
         if not first:
             yield "plain", "\n\n"
         first = False
-        yield from _one(each, named)
+        yield from _one(each, named, None if width is None else max(width, NARROWEST))
 
 
 STYLES = {
@@ -48,7 +53,7 @@ STYLES = {
     "warning": "bold yellow",
     "info": "bold cyan",
     "path": "cyan",
-    "gutter": "blue",
+    "gutter": "bright_blue",  # plain blue is hardly seen on black
     "caret": "bold red",
     "label": "red",
     "help": "green",
@@ -56,9 +61,9 @@ STYLES = {
 }
 
 
-def coloured(diagnostics: Iterable[Diagnostic], named: bool = False) -> str:
+def coloured(diagnostics: Iterable[Diagnostic], named: bool = False, width: int | None = None) -> str:
     """The diagnostics with the colours of a terminal, through rich."""
-    return pieced([segments(diagnostics, named)], STYLES, None)
+    return pieced([segments(diagnostics, named, width)], STYLES, width)
 
 
 def as_json(diagnostic: Diagnostic) -> dict[str, Any]:
@@ -104,10 +109,11 @@ def _encodable(words: str) -> str:
     return words.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _one(diagnostic: Diagnostic, named: bool) -> Iterator[Segment]:
+def _one(diagnostic: Diagnostic, named: bool, width: int | None) -> Iterator[Segment]:
     name = f" {diagnostic.name}" if named else ""
-    yield diagnostic.severity, f"{diagnostic.severity}[{diagnostic.code}{name}]"
-    yield "plain", f": {_printable(diagnostic.message)}"
+    head = f"{diagnostic.severity}[{diagnostic.code}{name}]"
+    yield diagnostic.severity, head
+    yield "plain", f": {_folded(diagnostic.message, width, len(head) + 2, '  ')}"
     mark = diagnostic.mark
     margin = ""
     if mark is not None:
@@ -115,29 +121,72 @@ def _one(diagnostic: Diagnostic, named: bool) -> Iterator[Segment]:
         margin = " " * len(str(line))
         yield "gutter", f"\n{margin}--> "
         yield "path", f"{_printable(mark.source.name)}:{line}:{column}"
-        shown, indent, length = _excerpt(mark)
+        room = WIDTH if width is None else min(WIDTH, width - len(margin) - 3)
+        shown, indent, length = _excerpt(mark, room)
         yield "gutter", f"\n{margin} |\n{line} |"
         yield "plain", f" {shown}".rstrip()
         yield "gutter", f"\n{margin} | "
         yield "caret", " " * indent + "^" * length
         if diagnostic.label:
-            yield "label", f" {_printable(diagnostic.label)}"
+            yield from _label(diagnostic.label, margin, indent, length, width)
     for note in diagnostic.notes:
-        yield from _remark(margin, "", note, "plain")
+        yield from _remark(margin, "", note, "plain", width)
     for related in diagnostic.related:
         message = related.message.removesuffix(" at")
-        yield from _remark(margin, "", f"{message} at {related.mark}", "plain")
+        yield from _remark(margin, "", f"{message} at {related.mark}", "plain", width)
     for help in diagnostic.help:
-        yield from _remark(margin, "help: ", help, "help")
+        yield from _remark(margin, "help: ", help, "help", width)
 
 
-def _remark(margin: str, title: str, words: str, style: str) -> Iterator[Segment]:
+def _label(words: str, margin: str, indent: int, length: int, width: int | None) -> Iterator[Segment]:
+    """What the caret says: beside it, or below where that leaves no room for words."""
+    gutter = f"\n{margin} | "
+    start = len(margin) + 3 + indent + length + 1
+    if width is None or start + len(words) <= width:
+        yield "label", f" {_printable(words)}"
+        return
+    beside = width - start >= LABEL
+    column = indent + length + 1 if beside else max(min(indent, width - len(margin) - 3 - 2 * LABEL), 0)
+    first, *rest = _lines(words, width - len(margin) - 3 - column)
+    if beside:
+        yield "label", f" {first}"
+    else:
+        rest = [first, *rest]
+    for line in rest:
+        yield "gutter", gutter
+        yield "label", " " * column + line
+
+
+def _remark(margin: str, title: str, words: str, style: str, width: int | None) -> Iterator[Segment]:
     """`` = help: ...``; further lines of it stand further right."""
     first, *rest = words.split("\n")
+    start = len(margin) + 3 + len(title)
     yield "gutter", f"\n{margin} = "
-    yield style, title + _printable(first)
+    yield style, title + _folded(first, width, start, " " * start)
     for line in rest:
-        yield style, f"\n{margin}      {_printable(line)}"
+        start = len(margin) + 6
+        further = " " * (start + len(line) - len(line.lstrip()) + 2)
+        yield style, f"\n{margin}      {_folded(line, width, start, further)}"
+
+
+def _folded(words: str, width: int | None, start: int, indent: str) -> str:
+    """Words that begin at a column, in lines that fit a terminal."""
+    shown = _printable(words)
+    if width is None or start + len(shown) <= width:
+        return shown
+    return f"\n{indent}".join(_lines(words, width - len(indent), width - start))
+
+
+def _lines(words: str, width: int, first: int | None = None) -> list[str]:
+    """Lines of at most ``width`` columns (the first of at most ``first``), broken at blanks; other blanks stay."""
+    found, room = [""], width if first is None else first
+    for word in re.findall(r"\s*\S+", _printable(words)):
+        if found[-1] and len(found[-1]) + len(word) > room:
+            found.append(word.lstrip())
+            room = width
+        else:
+            found[-1] += word
+    return found
 
 
 def _printable(words: str) -> str:
@@ -153,8 +202,8 @@ def _spelt(character: str) -> str:
     return character.encode("unicode_escape").decode("ascii")
 
 
-def _excerpt(mark: Mark) -> tuple[str, int, int]:
-    """The marked line as it is shown, the columns in front of the caret, and the caret's length."""
+def _excerpt(mark: Mark, room: int) -> tuple[str, int, int]:
+    """The marked line as it is shown in ``room`` columns, the columns before the caret, and the caret's length."""
     line = mark.source.line(mark.line)
     begin, end = mark.column - 1, mark.end_column - 1
     if mark.end > mark.start + end - begin:  # the mark goes on below: do not underline the blanks at the line's end
@@ -166,10 +215,10 @@ def _excerpt(mark: Mark) -> tuple[str, int, int]:
     begin, end = begin - left, end - left
     widths = [width for _, width in cells]
     before, below = left > 0, right < len(line)
-    if sum(widths) <= WIDTH and not before and not below:
+    if sum(widths) <= room and not before and not below:
         first, last = 0, len(cells)
     else:
-        first, last = _window(widths, begin, end, before, below)
+        first, last = _window(widths, begin, end, room - 2)  # the two ellipses
         before, below = before or first > 0, below or last < len(cells)
     shown = ("…" if before else "") + "".join(piece for piece, _ in cells[first:last]) + ("…" if below else "")
     indent = sum(widths[first:begin]) + before + max(begin - len(cells), 0)
@@ -177,9 +226,8 @@ def _excerpt(mark: Mark) -> tuple[str, int, int]:
     return shown, indent, max(length, 1)
 
 
-def _window(widths: list[int], begin: int, end: int, before: bool, below: bool) -> tuple[int, int]:
+def _window(widths: list[int], begin: int, end: int, room: int) -> tuple[int, int]:
     """The first and last cell to show, so that the caret's start and what can be had of its end are seen."""
-    room = WIDTH - 2  # the two ellipses
     marked = min(sum(widths[begin:end]), room)
     first, used = begin, 0
     lead = min((room - marked) // 2, room // 2)

@@ -22,8 +22,9 @@ STYLES = {
     "dim": "dim",
     "": "",
 }
-NAMES = 24
-"""The widest name that has its differences beside it; behind a wider one they begin in the next line."""
+NAMES, WORDS = 24, 56
+"""The widest name that has its differences beside it, where that leaves less than so much room for them; behind a wider
+one they begin in the next line."""
 
 
 def text(found: Sequence[Difference], width: int = 80, every: bool = False) -> str:
@@ -75,7 +76,8 @@ def total_lines(difference: Difference, width: int) -> Iterator[Line]:
 def change_lines(difference: Difference, width: int, every: bool) -> Iterator[Line]:
     """A line or more per change; equal layers in between as a count."""
     shown_changes = [each for each in difference.changes if every or each.status != EQUAL]
-    column = max((len(layer_name(each)) for each in shown_changes if len(layer_name(each)) <= NAMES), default=0)
+    most = max(NAMES, width - WORDS)
+    column = max((len(layer_name(each)) for each in shown_changes if len(layer_name(each)) <= most), default=0)
     equal = 0
     for each in difference.changes:
         if each.status == EQUAL and not every:

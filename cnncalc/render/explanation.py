@@ -66,14 +66,15 @@ def brief_lines(explanation: Explanation, width: int) -> Iterator[Pieces]:
     """A line or two per layer, then the sums."""
     inputs = ", ".join(f"{name} {show(shape)}" for name, shape in explanation.report.inputs)
     yield [("title", explanation.name), ("dim", f"   {inputs}")]
-    column = min(max((len(layer.name) for layer in explanation.layers), default=0), NAMES)
+    column = min(max((len(layer.name) for layer in explanation.layers), default=0), max(NAMES, width // 4))
     for layer in explanation.layers:
         kind = f"{layer.kind} {layer.settings}".rstrip()
         steps = [step for section in layer.sections for step in section.steps]
         first = Step(f"{kind}: {steps[0].text}", steps[0].kind, layer.name)
         for step in (first, *steps[1:]):
             yield from step_lines(step, column, width, "")
-    yield from step_lines(Step(explanation.totals, RESULT, "in total"), column, width, "")
+    name = "in total" if explanation.report.complete else "so far"
+    yield from step_lines(Step(explanation.totals, RESULT, name), column, width, "")
     for line in wrapped(explanation.report.convention, width):
         yield [("dim", line)]
 
@@ -94,7 +95,7 @@ def full_lines(explanation: Explanation, width: int) -> Iterator[Pieces]:
         for section in layer.sections:
             yield []
             yield [("heading", section.title)]
-            column = min(max(len(step.label) for step in section.steps), LABEL)
+            column = min(max(len(step.label) for step in section.steps), max(LABEL, width // 4))
             for step in section.steps:
                 yield from step_lines(step, column, width, "  ")
 

@@ -111,7 +111,8 @@ def parts(report: MemoryReport) -> list[tuple[str, int]]:
 def alive(report: MemoryReport, width: int) -> list[str]:
     """The largest of what is alive at the peak."""
     lines = []
-    room = max(16, width - 36)
+    longest = max((len(held.place) + len(held.what) + 2 for held in report.alive[:ALIVE_SHOWN]), default=0)
+    room = min(max(16, width - 36), max(16, longest))
     for held in report.alive[:ALIVE_SHOWN]:
         name = f"{held.place} {held.what}".strip()
         if len(name) > room:

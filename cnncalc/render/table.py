@@ -8,11 +8,12 @@ from typing import NamedTuple
 from cnncalc.analysis.folding import Folded, fitting_depth, fold
 from cnncalc.analysis.report import Report
 from cnncalc.library import told
-from cnncalc.render.columns import COLUMNS, DEFAULT
+from cnncalc.render.columns import COLUMNS, DEFAULT, total_of
 from cnncalc.shape import axis_names, show
 from cnncalc.units import grouped, short_bytes, short_count
 
 BAR_WIDTH = 6
+PARTIAL = "only what comes before the first fault, not the figures of the network"
 _EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -111,7 +112,7 @@ def build(
             headings.append(column.heading)
             right.append(name in ("rf",))
             columns.append([text_cell(name, row) for row in rows])
-            totals.append(Cell("total", "bold") if name == "name" else Cell(""))
+            totals.append(Cell(total_of(report), "bold") if name == "name" else Cell(""))
             continue
         values = [int(column.value(row)) for row in rows]
         total = column.total(values)
@@ -151,7 +152,8 @@ def text_cell(name: str, row: Folded) -> Cell:
 def below(report: Report, tool: str | None = None) -> list[Cell]:
     """The lines under a table: the totals in words, what is never read, the convention."""
     totals = report.totals
-    lines = [
+    lines = [] if report.complete else [Cell(PARTIAL, "warn")]
+    lines += [
         Cell(
             f"{grouped(totals.params)} params ({short_bytes(totals.parameter_bytes)} {report.dtype})"
             + (

@@ -8,14 +8,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cnncalc.errors import did_you_mean
 from cnncalc.layers import Kind, canonical
 from cnncalc.layers.fields import got
+from cnncalc.lazy import Lazy
 from cnncalc.shape import show
 from cnncalc.spec.evaluate import ROUND, SIZE_NAMES, UNKNOWN, Scope, SpanFault, Unknown, evaluate
-from cnncalc.spec.syntax import Argument, Call, Dotted, Expr, Name, Number, Padding, Short, Size, Span
+from cnncalc.spec.syntax import Argument, Binary, Call, Dotted, Expr, Name, Number, Padding, Short, Size, Span
+
+if TYPE_CHECKING:
+    from cnncalc.spec import foreign
+else:
+    foreign = Lazy("cnncalc.spec.foreign")
 
 LETTERS = {"k": "kernel", "s": "stride", "p": "pad", "d": "dilation", "g": "groups"}
 _VGG = re.compile(r"(conv(\d+)|fc)-(\d+)\Z", re.IGNORECASE)
@@ -136,7 +142,8 @@ class Binder:
         elif option in self.kind.letters and option not in self.kind.fields:
             option = self.kind.letters[option]
         if option not in self.kind.fields:
-            raise self.no_option(option, argument.span)
+            key, value = argument.name_span, argument.span  # apart in the long form
+            raise self.no_option(option, key if key[1] <= value[0] else value)
         self.named(option, argument.value, argument.span)
 
     def named(self, field: str, value: Expr, span: Span) -> None:
@@ -157,6 +164,9 @@ class Binder:
                 return word
             if value.text in self.kind.words:
                 return self.kind.words[value.text][1]
+            if value.text.lower() in ("valid", "full"):
+                said = foreign.option_help(value.text, self.call.word, self.kind.fields, ())
+                raise SpanFault("T108", f"there is no padding called {value.text!r}", value.span, (said.rstrip("."),))
         return evaluate(value, self.scope)
 
     def line(self, value: Expr, use: str) -> Any:
@@ -183,6 +193,7 @@ class Binder:
         value, span = argument.value, argument.span
         if self.shorthand(value, span) or self.word(value, span) or self.line_taken(value, span):
             return
+        self.refuse_negative(value, span)
         if isinstance(value, Name):
             counted = value.text == ROUND and self.scope.round is not None
             if value.text not in (*self.scope.variables, *SIZE_NAMES) and not counted:
@@ -229,6 +240,15 @@ class Binder:
                 raise SpanFault("G101", f"there is no line called {line_name(value)!r}", span)
         return False
 
+    def refuse_negative(self, value: Expr, span: Span) -> None:
+        """``p-1`` reads as a difference; no option may be negative."""
+        if isinstance(value, Binary) and isinstance(value.left, Name) and value.op == "-":
+            letter = value.left.text
+            field = self.kind.letters.get(letter)
+            if field is not None and letter not in self.scope.variables:
+                help = f"{letter}2 is short for {field}=2"
+                raise SpanFault("T104", f"{self.kind.word}'s {field} cannot be negative", span, (help,))
+
     def place(self, value: Any, span: Span) -> None:
         """The field that a value without a name belongs to: the next one, or the next that takes its form."""
         kind = self.kind
@@ -261,17 +281,24 @@ class Binder:
         return f"{self.kind.word} takes: {', '.join(fields)}" if fields else f"{self.kind.word} takes nothing"
 
     def no_option(self, word: str, span: Span) -> SpanFault:
-        hint = did_you_mean(word, [*self.kind.fields, *self.kind.words])
+        if word in self.kind.fields:
+            return SpanFault("T102", f"{self.kind.word}'s {word} has no value", span, (f"for example {word}=2",))
+        hint = foreign.option_help(word, self.call.word, self.kind.fields, self.kind.words)
+        hint = hint or did_you_mean(word, [*self.kind.fields, *self.kind.words])
         parts = word.split("x")
         if len(parts) > 1 and all(part.isdigit() or part in (*SIZE_NAMES, *self.scope.variables) for part in parts):
             from cnncalc.spec.phrase_faults import calculated_size
 
             hint = f"{calculated_size(word)}."
+        elif canonical(self.call.word + word):
+            hint = f"write {self.call.word + word}, in one word."
         elif word.lower() in self.kind.letters:
             hint = f"write {word.lower()}1, close together."
         elif word[:1].lower() in self.kind.letters and word[1:].isdigit():
             hint = f"did you mean {word.lower()!r}?"
         elif canonical(word):
             hint = f"a layer is a step of its own: {self.call.word} ... | {word}."
+        elif not hint and any(field not in self.slots for field in self.kind.required):
+            hint = f"if it stands for a number, a file says which: params: {{{word}: 64}}."
         help = f"{hint} {self.takes()}".strip()
         return SpanFault("T101", f"{self.kind.word} has no option {word!r}", span, (help,))

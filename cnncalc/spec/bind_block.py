@@ -24,6 +24,8 @@ class BlockBinder:
         self.resolve = resolve
         self.given: dict[str, Any] = {}
         self.declared = f"it is declared as {name}({', '.join(parameters)})"
+        if not parameters:
+            self.declared = f"it has no parameters: they stand behind its name, as in `{name}(c): conv c 3`"
 
     def arguments(self) -> dict[str, Any]:
         """The values that the call gives; raises :class:`SpanFault`."""
@@ -65,6 +67,9 @@ class BlockBinder:
         if LETTERS.get(option) in self.parameters:
             return LETTERS[option]
         hint = did_you_mean(option, self.parameters)
+        letter = next((each for each, field in LETTERS.items() if field == option), None)
+        if letter in self.parameters:
+            hint = f"`/` and `{option}=` give a parameter called {option}: write {letter}=..., or call it so"
         help = (hint, self.declared) if hint else (self.declared,)
         raise SpanFault("T101", f"block {self.name} has no parameter {option!r}", span, help)
 
@@ -103,6 +108,7 @@ class BlockBinder:
     def positional(self, argument: Argument) -> None:
         free = [each for each in self.parameters if each not in self.given]
         if not free:
-            message = f"block {self.name} takes {len(self.parameters)} arguments"
+            count = len(self.parameters)
+            message = f"block {self.name} takes {count} argument{'s' * (count != 1)}"
             raise SpanFault("T103", message, argument.span, (self.declared,))
         self.set(free[0], self.value(argument.value), argument.span)

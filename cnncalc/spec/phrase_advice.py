@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from cnncalc.layers import STEPS, canonical
+from cnncalc.spec import foreign
+
 NUMERIC = re.compile(r"\.?\d")
 STEP_ENDS = ("step end", "given end", "branch end")
 
 _BEFORE = re.compile(r"(?:\w[\w.]*|->|=>|\*\*|//|\S)\Z")
 _AFTER = re.compile(r"\s*(\w[\w.]*)")
+_DOTTED_CALL = re.compile(r"((?:[A-Za-z_]\w*\.)+\w+)\s*\(\Z")
+_CLAIMED_LAYER = re.compile(r"=>\s*[A-Za-z_][\w.]*\Z")
 
 Advice = tuple[str, str]
 """A label in place of the general one, and a way out; either may be empty."""
@@ -39,8 +44,8 @@ class Unexpected(NamedTuple):
     """Where what was read before it ends."""
     wanted: str
     """What could stand there."""
-    opened: bool
-    """Whether it stands in a parenthesis."""
+    opened: int | None
+    """Where the parenthesis begins that it stands in."""
 
     @property
     def leading(self) -> str:
@@ -67,8 +72,14 @@ class Unexpected(NamedTuple):
 def advice(unexpected: Unexpected) -> Advice:
     """What is told about a word, the first that fits."""
     word, wanted, before = unexpected.word, unexpected.wanted, unexpected.before
+    if unexpected.opened is not None and (called := _DOTTED_CALL.search(unexpected.text[: unexpected.opened + 1])):
+        return "the name of a layer has no dots", foreign.layer_help(called[1])
     if word == ":":
         return _colon(unexpected)
+    if word == "+" and wanted in STEP_ENDS and canonical(unexpected.after):
+        return "", "write '|' between steps; add(a, b) adds lines"
+    if word == "%" and before.isdigit() and wanted == "step end":
+        return "", f"a share is a number: {int(before) / 100:g}" if int(before) <= 100 else ""
     if word in ("+", "-", "//", "%", "*") and before and unexpected.after:
         label, help = _operator(unexpected)
         if label:
@@ -80,18 +91,26 @@ def advice(unexpected: Unexpected) -> Advice:
             return "", "write '|' or '->' between steps"
         return "comparisons stand in parentheses or behind 'if'", ""
     if word == ",":
-        separated = wanted != "step end" or unexpected.opened
-        return "", "" if separated else "separate arguments with blanks, or write conv(64, 3)"
+        return "", _comma(unexpected)
     if word == ";":
         return "", "in a file every line is an entry of its own, without ';'"
+    if word in ("&", "&&") and wanted in STEP_ENDS and canonical(unexpected.after):
+        return "", "write '|' between steps"
     if word in ("&", "&&", "!"):
         return "", f"write {'and' if '&' in word else 'not'!r}"
     if word == "|" and before == "|":
         return "", "write a single '|' between steps, 'or' in a test"
+    if word in ("|", "->", "→") and before in ("|", "->", "→"):
+        return "", f"write a single {word!r} between steps"
+    if word == ")" and before == ",":
+        return "", "delete the ',' in front of it"
     if wanted == "signature" and unexpected.kind == "MERGE":
         return f"{word!r} is a merge of the language and cannot be the name of a block", ""
     if word in "\"'`":
-        return "", "a phrase needs no quotes"
+        activation = before == "=" and unexpected.leading.rstrip("= ").lower().endswith("activation")
+        return "", "an activation is a step of its own: ... | relu" if activation else "a phrase needs no quotes"
+    if word == "[" and unexpected.start == unexpected.last and (canonical(before) or before.lower() in STEPS):
+        return "", f"arguments stand in parentheses: {before}(...)"
     if word in "[]{}":
         return "", "write a list in parentheses: (3, 3)"
     return _reserved(unexpected)
@@ -108,9 +127,26 @@ def _operator(unexpected: Unexpected) -> Advice:
         return label, f"write {before}{word}{after} without blanks, or ({before} {word} {after})"
     if NUMERIC.match(before):
         return "a size takes no part in arithmetic", ""
+    if word in "+*" and before.isidentifier() and after.isidentifier():
+        merge = "add" if word == "+" else "mul"
+        return "lines take no part in arithmetic", f"write {merge}({before}, {after})"
     if word in "+-":
         return "a sign stands close before its number", f"write {after if word == '+' else word + after}"
     return "", ""
+
+
+def _comma(unexpected: Unexpected) -> str:
+    wanted, after = unexpected.wanted, unexpected.after
+    if unexpected.opened is not None or wanted not in STEP_ENDS:
+        return ""
+    if wanted == "given end" or canonical(after):
+        return "write '|' between steps"
+    size = re.search(r"(?<![\w.])\d+\Z", unexpected.leading)
+    if size and size[0] == "0" and after.isdigit():
+        return f"a point stands before decimals: 0.{after}"
+    if size and after == size[0]:
+        return f"write {size[0]}x{after} for a size, and blanks between arguments"
+    return "separate arguments with blanks, or write conv(64, 3)" if wanted == "step end" else ""
 
 
 def _equal(unexpected: Unexpected) -> Advice:
@@ -136,6 +172,10 @@ def _reserved(unexpected: Unexpected) -> Advice:
             return f"{word!r} stands in parentheses or behind 'if'", ""
         if wanted in ("step", "label", "signature", "argument", "value"):
             return f"{word!r} is a word of the language and cannot be a name", ""
+    if wanted in ("given end", "step end") and _CLAIMED_LAYER.search(unexpected.leading):
+        return "`=>` claims a size", "write '|' or '->' between steps"
+    if wanted == "signature end" and word[0].isalpha() and unexpected.follows_one_word:
+        return "", f"parameters stand in parentheses: {before}({word})"
     if wanted == "given end" and word[0].isalpha():
         if before.count("x") > 1 and unexpected.follows_one_word:
             return "", f"an input ends with '|': {before} | {word} ..."
@@ -147,7 +187,7 @@ def _reserved(unexpected: Unexpected) -> Advice:
     if before == ")" and wanted in STEP_ENDS and (word[0].isalnum() or word == "/"):
         if _closes_a_layer(unexpected.leading):
             return "the arguments ended with the ')'", "put it into the parentheses, or write the layer without them"
-        count = re.fullmatch(r"[x×]?(\d+)", word)
+        count = re.fullmatch(r"[x×]?(\d+)", word) or re.match(r"(?:times\s+)?(\d+)", unexpected.behind)
         return "a group takes no arguments", f"a repeat is written (layer ...)*{count[1]}" if count else ""
     return "", ""
 

@@ -77,7 +77,9 @@ def lonely_size(lexer: Lexer, span: Span) -> PhraseError:
     word = lexer.text[slice(*span)]
     label = "the size of an input, and no layer behind it"
     first = "conv 64 3" if "x" in word else "fc 64"
-    return _syntax(f"something is missing after {word!r}", span, label, f"write {word} | {first} | ...")
+    named = f"; `{word} | {first} as a` names what comes out" if "x" in word else ""
+    help = f"write {word} | {first} | ...{named}"
+    return _syntax(f"something is missing after {word!r}", span, label, help)
 
 
 def twice(name: str, span: Span) -> PhraseError:
@@ -92,7 +94,10 @@ def no_parameter(text: str, span: Span) -> PhraseError:
 def _misplaced_size(size: str, span: Span, alone: bool) -> PhraseError:
     """A size as a whole line, or at the beginning of one that is not the first or has a name."""
     if alone:
-        help = f"what comes out is claimed behind a layer, `conv 64 3 => {size}`, or under `expect:`"
+        help = (
+            f"an input comes first: `input: {size}` in a file, `{size} | ...` without a name on one line; what comes "
+            f"out is claimed behind a layer, `conv 64 3 => {size}`, or under `expect:`"
+        )
         return _syntax(f"{size} is no layer", span, "a line is made of layers", help)
     label = "only the first line begins with the input, without a name"
     help = f"a file says `input: {size}`; on one line `{size} | relu as a` comes first, and `as` gives it its name"
@@ -128,14 +133,14 @@ def unexpected(lexer: Lexer, opened: list[int], wanted: str) -> PhraseError:
     if word in ("|", "->") and wanted in ("loose end", "argument end", "argument") and opened:
         return _unclosed(opened[-1], f"{word!r} cannot stand in it")
     if word in ("**", "^"):
-        return _power(text[: lexer.last], word, span)
+        return _power(text[: lexer.last], word, span, wanted)
     if word[0] == "*" and text[start - 1 : start] == "*":
-        return _power(text[: start - 1].rstrip(), "**", (start - 1, start + 1))
+        return _power(text[: start - 1].rstrip(), "**", (start - 1, start + 1), wanted)
     if word == "*" and wanted in STEP_ENDS:
         return _bare_repeat(text, span)
     if lexer.kind == "BAD" and NUMERIC.match(word) and not _NUMBER.fullmatch(word):
         return _bad_number(word, span)
-    label, help = advice(Unexpected(text, word, lexer.kind, start, lexer.last, wanted, bool(opened)))
+    label, help = advice(Unexpected(text, word, lexer.kind, start, lexer.last, wanted, opened[-1] if opened else None))
     if wanted == "step end" and opened:
         wanted = "branch end" if text[: opened[-1]][-1:].isalpha() else "group end"
     return _syntax(f"unexpected {word!r}", span, label or _WANTED[wanted], help)
@@ -164,7 +169,9 @@ def _unclosed(place: int, label: str) -> PhraseError:
     return PhraseError("Y203", "this '(' is never closed", (place, place + 1), label, ("add the ')' that ends it",))
 
 
-def _power(leading: str, word: str, span: Span) -> PhraseError:
+def _power(leading: str, word: str, span: Span, wanted: str) -> PhraseError:
+    if wanted in STEP_ENDS and leading.endswith(")"):
+        return _syntax(f"unexpected {word!r}", span, "a group takes no arguments", "a repeat is written (layer ...)*2")
     before = last_word(leading)
     base = before if before.isidentifier() or before.isdigit() else "k"
     return _syntax("there is no power operator", span, help=f"write a product: {base}*{base} instead of {base}{word}2")

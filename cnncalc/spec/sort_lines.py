@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from cnncalc.errors import SpecError
+from cnncalc.errors import Diagnostic, SpecError
 from cnncalc.layers import STEPS, canonical
 from cnncalc.source import Mapping, Scalar, Tree
 from cnncalc.spec.evaluate import SIZE_NAMES
@@ -17,6 +17,7 @@ from cnncalc.spec.sorting import KEYWORDS, Sorter, first_mark
 RESERVED = ("output", "params", "weights", "macs", "memory", "total", *SIZE_NAMES)
 """Names that questions about a network use; no line may have one."""
 
+_BELOW = "they stand below it, each indented by two blanks: `conv1: conv 64 3`"
 _PATH = re.compile(r"[^\W\d]\w*(\.\w+)*\Z")
 
 
@@ -67,7 +68,7 @@ class LineSorter(Sorter):
         found: list[Statement] = []
         if isinstance(tree, Scalar):
             if not tree.text.strip():
-                self.report("Y106", f"{what} has no layers", tree.mark)
+                self.report("Y106", f"{what} has no layers", tree.mark, help=(_BELOW,))
             else:
                 found.append(self.statement(None, tree, top))
         elif isinstance(tree, Mapping):
@@ -126,7 +127,10 @@ class LineSorter(Sorter):
         """A line; ``given`` where it may begin with the input's size, as the first line of a one-liner does."""
         name = key.value if key is not None else None
         if isinstance(value, Scalar):
+            told = len(self.diagnostics)
             chain = self.guarded(parse_line if given else parse_bare_line, value)
+            if chain is None:
+                self.diagnostics[told:] = [with_way_out(each, name, value) for each in self.diagnostics[told:]]
             return Statement(name, chain, value, key.mark if key is not None else value.mark)
         if isinstance(value, Mapping):
             try:
@@ -141,6 +145,20 @@ class LineSorter(Sorter):
         )
         text = Scalar(value.source, "", value.start, value.start, value.start)
         return Statement(name, None, text, key.mark if key is not None else first_mark(value))
+
+
+def with_way_out(fault: Diagnostic, name: str | None, value: Scalar) -> Diagnostic:
+    """What is wrong with a line, with the way out that its place in the file tells."""
+    if name and canonical(name) and value.value[:1].isdigit() and fault.code == "Y201":
+        help = f"`{name}` is only the name of this line: write {name}: {name} {value.value}"
+        return fault._replace(message=f"{value.value!r} is no layer", label="a layer's word comes first", help=(help,))
+    if fault.code == "Y203" and not value.quoted:
+        behind = value.source.text[value.end : value.end + 1]
+        if behind == ",":
+            return fault._replace(help=("between { and } a comma ends the value: put it into quotes",))
+        if behind == ";":
+            return fault._replace(help=(*fault.help, "a ';' ends the line: branches have ',' between them"))
+    return fault
 
 
 def parse_bare_line(scalar: Scalar) -> Any:

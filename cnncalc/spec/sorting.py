@@ -15,6 +15,7 @@ KEYWORDS = ("as", "if", "else", "and", "or", "not")
 """Words of phrases; nothing may be called so."""
 
 IDENTIFIER = re.compile(r"[^\W\d]\w*\Z")
+_NUMBER = re.compile(r"\d+(\.\d+)?\Z")
 _YEAR = re.compile(r"[12][0-9]{3}\Z")
 
 
@@ -68,6 +69,8 @@ class Sorter:
                 hint = did_you_mean(name, known)
                 if not hint and canonical(name.split(" ")[0]):
                     hint = "layers stand under `layers:`"
+                if isinstance(value, Scalar) and _NUMBER.match(value.value):
+                    hint = f"{hint} a number to calculate with stands under `params: {{{name}: {value.value}}}`".strip()
                 blank = key.source.text[key.start : key.start + 1]  # nothing for an empty key at the end
                 if blank.isspace():
                     hint = f"indent with plain blanks: U+{ord(blank):04X} is a letter to YAML"

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from cnncalc.analysis.memory.allocator import OutOfMemory, replay
 from cnncalc.analysis.memory.checkpoint import cut_points
 from cnncalc.analysis.memory.report import MemoryReport
+from cnncalc.analysis.memory.sharing import is_alone, uses_of
 from cnncalc.analysis.memory.simulate import simulate
 from cnncalc.analysis.memory.tensors import InplaceFault, NotModelled
 from cnncalc.graph import Graph
@@ -22,9 +23,6 @@ LOWER = {
     "amp": {"bfloat16": "weights and values in bfloat16, without autocast"},
 }
 """By data type: those that take less."""
-
-MAY_HAND_ON = ("dropout", "droppath", "shuffle", "pixelshuffle", "pixelunshuffle")
-"""Layers whose result may be what flowed in: without training, or where there is nothing to move."""
 
 
 class Fit(NamedTuple):
@@ -115,12 +113,7 @@ def peak_with(graph: Graph, **options: Any) -> int | None:
 
 def legal_inplace(graph: Graph, **options: Any) -> frozenset[int]:
     """The layers that could overwrite their input: nobody else takes it, and torch's backward does not need it."""
-    uses = [0] * len(graph.nodes)
-    for node in graph.nodes:
-        for each in (*node.inputs, *node.links):
-            uses[each] += 1
-    for _, index in graph.outputs:
-        uses[index] += 1
+    uses = uses_of(graph)
     candidates = {
         node.name: node.index
         for node in graph.layers
@@ -137,17 +130,6 @@ def legal_inplace(graph: Graph, **options: Any) -> frozenset[int]:
         else:
             break
     return frozenset(candidates.values())
-
-
-def is_alone(graph: Graph, value: int, uses: list[int]) -> bool:
-    """Whether one layer alone takes a value, and what the value may be a view of; the batch is never alone."""
-    while value >= len(graph.inputs) and uses[value] == 1:
-        node = graph.nodes[value]
-        assert node.layer is not None
-        if not (node.layer.alias or node.layer.is_inplace or node.kind in MAY_HAND_ON):
-            return True
-        value = node.inputs[0]
-    return False
 
 
 def best_checkpoints(graph: Graph, now: MemoryReport, **options: Any) -> Hint | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 GIB = 2**30
@@ -58,6 +59,16 @@ GPUS: dict[str, Gpu] = {
 }
 
 
+IDLE = re.compile(r"nvidia|geforce|tesla|sxm\d?|pcie|hbm\d?e?|gi?b|[^a-z0-9]")
+"""What a maker's name of a GPU has beside the model and its memory."""
+
+
 def gpu_named(name: str) -> Gpu | None:
-    """A GPU by its name, however it is spelt (``RTX 4090``, ``a100_80``); None for one that is not known."""
-    return GPUS.get(name.lower().replace(" ", "").replace("_", "-"))
+    """A GPU by its name, however it is spelt (``RTX 4090``, ``4090``, ``a100_80``, ``NVIDIA H100 80GB HBM3``); None for
+    one that is not known."""
+    word = IDLE.sub("", name.lower())
+    for each, gpu in GPUS.items():
+        model, _, size = each.partition("-")
+        if word.removeprefix("rtx") in {(model + end).removeprefix("rtx") for end in (size, str(gpu.gib))}:
+            return gpu
+    return None

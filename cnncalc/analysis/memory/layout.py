@@ -19,15 +19,21 @@ def contiguous(shape: Shape) -> Strides:
     return tuple(strides)
 
 
-def simplest(shape: Shape, strides: Strides) -> Strides | None:
-    """None where these strides lie like a contiguous tensor's; an axis of extent 1 does not matter."""
+def lies_in_order(shape: Shape, strides: Strides | None, last: bool) -> bool:
+    """``is_contiguous(memory_format=...)``: whether the values lie one after the other, with the channels ``last`` or
+    not; an axis of extent 1 does not matter."""
     step = 1
-    for extent, stride in zip(reversed(shape), reversed(strides), strict=True):
-        if extent != 1:
-            if stride != step:
-                return strides
-            step *= extent
-    return None
+    for axis in channels_last_order(shape) if last else reversed(range(len(shape))):
+        if shape[axis] != 1:
+            if (strides or contiguous(shape))[axis] != step:
+                return False
+            step *= shape[axis]
+    return True
+
+
+def simplest(shape: Shape, strides: Strides) -> Strides | None:
+    """None where these strides lie like a contiguous tensor's."""
+    return None if lies_in_order(shape, strides, False) else strides
 
 
 def is_dense(shape: Shape, strides: Strides | None) -> bool:
@@ -43,8 +49,8 @@ def is_dense(shape: Shape, strides: Strides | None) -> bool:
     return True
 
 
-def like(shape: Shape, strides: Strides | None) -> Strides | None:
-    """The strides of an element-wise result: as the input where it is dense, else packed in the same order."""
+def alike(shape: Shape, strides: Strides | None) -> Strides | None:
+    """The strides of ``empty_like``: as the input where it is dense, else packed in the same order."""
     if strides is None or is_dense(shape, strides):
         return strides
     found = [0] * len(shape)
@@ -55,6 +61,17 @@ def like(shape: Shape, strides: Strides | None) -> Strides | None:
     return simplest(shape, tuple(found))
 
 
+def like(shape: Shape, strides: Strides | None) -> Strides | None:
+    """The strides of an element-wise result (``TensorIterator``): contiguous where the input is (whatever
+    the strides of its axes of extent 1), else as :func:`alike`."""
+    return alike(shape, strides and simplest(shape, strides))
+
+
+def channels_last_order(shape: Shape) -> tuple[int, ...]:
+    """The axes from the closest to the farthest."""
+    return (1, *range(len(shape) - 1, 1, -1), 0)
+
+
 def is_channels_last(shape: Shape, strides: Strides | None) -> bool:
     """``is_channels_last_strides_2d`` and ``_3d`` (c10/core/MemoryFormat.h)."""
     if len(shape) not in (4, 5) or strides is None:
@@ -62,7 +79,7 @@ def is_channels_last(shape: Shape, strides: Strides | None) -> bool:
     least = 0
     if not strides[1]:
         return False
-    for axis in (1, *range(len(shape) - 1, 1, -1), 0):
+    for axis in channels_last_order(shape):
         if strides[axis] < least or (axis == 0 and least == strides[1]):
             return False
         least = strides[axis] * max(shape[axis], 1)
@@ -71,10 +88,9 @@ def is_channels_last(shape: Shape, strides: Strides | None) -> bool:
 
 def channels_last(shape: Shape) -> Strides:
     """The strides of a channels-last tensor."""
-    order = (1, *range(len(shape) - 1, 1, -1), 0)
     strides = [0] * len(shape)
     step = 1
-    for axis in order:
+    for axis in channels_last_order(shape):
         strides[axis] = step
         step *= shape[axis]
     return tuple(strides)

@@ -11,9 +11,11 @@ from collections.abc import Sequence
 from cnncalc.analysis.memory import autocast
 from cnncalc.analysis.memory.layout import (
     Strides,
+    alike,
     channels_last,
     contiguous,
     is_channels_last,
+    lies_in_order,
     like,
     permuted,
     reshaped,
@@ -48,9 +50,16 @@ def gradient_of(tape: Tape, x: Tensor) -> Backward:
 
 def resized(tape: Tape, x: Tensor, shape: Shape, saves: Sequence[Tensor] = (), packed: bool = False) -> Tensor:
     """A new tensor of another shape, in the input's memory format or ``packed``, contiguous; backward allocates the
-    input's gradient."""
+    input's gradient: in the input's format where that is kept, else in that of the gradient that flows in."""
     strides = channels_last(shape) if not packed and is_channels_last(x.shape, x.strides) else None
-    return tape.record(tape.another(x, shape, strides=strides), (x,), gradient_of(tape, x), saves)
+    before, itemsize = x.shape, x.itemsize
+
+    def backward(gradient: Tensor) -> list[Tensor | None]:
+        last = is_channels_last(gradient.shape, gradient.strides)
+        return [tape.new(before, "gradient", itemsize, format_of(before, last))]
+
+    made = tape.another(x, shape, strides=strides)
+    return tape.record(made, (x,), gradient_of(tape, x) if saves else backward, saves)
 
 
 def view(tape: Tape, x: Tensor, shape: Shape) -> Tensor:
@@ -93,29 +102,28 @@ def contiguous_of(tape: Tape, x: Tensor) -> Tensor:
 
 def format_of(shape: Shape, last: bool) -> Strides | None:
     """The strides of a tensor in channels last, or of a contiguous one."""
-    return simplest(shape, channels_last(shape)) if last else None
+    return channels_last(shape) if last else None
 
 
 def formatted(tape: Tape, x: Tensor, last: bool) -> Tensor:
     """``contiguous(memory_format=...)``: channels last or contiguous, by a copy where it lies otherwise."""
-    strides = format_of(x.shape, last)
-    if (x.strides and simplest(x.shape, x.strides)) == strides:
+    if lies_in_order(x.shape, x.strides, last):
         return tape.hold(x)
-    return tape.record(tape.another(x, x.shape, strides=strides), (x,), lambda gradient: (tape.hold(gradient),))
+    made = tape.another(x, x.shape, strides=format_of(x.shape, last))
+    return tape.record(made, (x,), lambda gradient: (tape.hold(gradient),))
 
 
 def permute(tape: Tape, x: Tensor, order: Sequence[int]) -> Tensor:
-    shape = permuted(x.shape, order)
     back = [0] * len(order)
     for place, axis in enumerate(order):
         back[axis] = place
-    out = tape.view(x, shape, simplest(shape, permuted(x.strides or contiguous(x.shape), order)))
+    out = _permute_free(tape, x, order)
     return tape.record(out, (x,), lambda gradient: (_permute_free(tape, gradient, back),))
 
 
 def _permute_free(tape: Tape, x: Tensor, order: Sequence[int]) -> Tensor:
     shape = permuted(x.shape, order)
-    return tape.view(x, shape, simplest(shape, permuted(x.strides or contiguous(x.shape), order)))
+    return tape.view(x, shape, permuted(x.strides or contiguous(x.shape), order))
 
 
 def narrow(tape: Tape, x: Tensor, axis: int, length: int) -> Tensor:
@@ -197,11 +205,13 @@ def div(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
 
 
 def _pairwise(x: Tensor, y: Tensor, shape: Shape) -> tuple[int, ...] | None:
-    """The strides of a result of two: those of the first that has the full shape."""
+    """The strides of a result of two: contiguous where both are, else those of the first that has the full shape."""
     full = x if x.shape == shape else y
-    if full.shape != shape:
+    if full.shape != shape or (
+        x.shape == y.shape and all(lies_in_order(shape, each.strides, False) for each in (x, y))
+    ):
         return None
-    return like(shape, full.strides)
+    return alike(shape, full.strides)
 
 
 def cat(tape: Tape, *values: Tensor) -> Tensor:
@@ -275,3 +285,11 @@ def mean(tape: Tape, x: Tensor, shape: Shape) -> Tensor:
     """``mean`` over some axes: keeps nothing; backward divides the expanded gradient."""
     before = x.shape
     return tape.record(tape.another(x, shape), (x,), lambda gradient: (tape.another(gradient, before, "gradient"),))
+
+
+def restride(tape: Tape, x: Tensor, strides: Strides) -> None:
+    """``as_strided_``: the same values seen with other strides; the gradient is a view of a copy
+    (``as_strided_backward``)."""
+    shape = x.shape
+    x.strides = strides
+    tape.record(x, (x,), lambda gradient: (_as_view(tape.another(gradient, shape, "gradient", strides)),))

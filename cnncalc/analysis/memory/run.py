@@ -24,8 +24,9 @@ from cnncalc.analysis.memory import autocast, optimizers
 from cnncalc.analysis.memory import loss as losses
 from cnncalc.analysis.memory.autocast import AMP, FULL_BYTES, LOW_DTYPES
 from cnncalc.analysis.memory.rules import Site, rule_of
+from cnncalc.analysis.memory.sharing import overwrites_shared
 from cnncalc.analysis.memory.tape import Tape
-from cnncalc.analysis.memory.tensors import Storage, Tensor
+from cnncalc.analysis.memory.tensors import NotModelled, Storage, Tensor
 from cnncalc.graph import Graph, Node
 from cnncalc.units import COUNTER_BYTES, DTYPE_BYTES
 
@@ -48,6 +49,7 @@ class Run:
         inplace: frozenset[int],
         torch: tuple[int, int],
     ) -> None:
+        self.arguments = graph, batch, dtype, training, optimizer, device, loss, inplace, torch
         self.graph = graph
         self.batch = batch
         self.training = training
@@ -124,6 +126,19 @@ class Run:
 
     def learning(self) -> list[Tensor]:
         """The parameters that receive a gradient: those that the loss depends on."""
+        if overwrites_shared(self.graph, self.inplace):
+            reached = self._tried()
+        else:
+            owners = self._owners_behind_loss()
+            reached = {(owner, name) for owner in owners for name in self.weights[owner]}
+        return [
+            tensor
+            for owner, weights in self.weights.items()
+            for name, tensor in weights.items()
+            if tensor.needs_grad and (owner, name) in reached
+        ]
+
+    def _owners_behind_loss(self) -> set[int]:
         nodes = self.graph.nodes
         stack = (
             [self.loss.node] if self.loss.name == losses.CROSS_ENTROPY else [index for _, index in self.graph.outputs]
@@ -134,14 +149,21 @@ class Run:
                 if each not in seen:
                     seen.add(each)
                     stack.append(each)
-        owners = {nodes[index].owner for index in seen}
-        return [
-            tensor
-            for owner, weights in self.weights.items()
-            if owner in owners
-            for tensor in weights.values()
-            if tensor.needs_grad
-        ]
+        return {nodes[index].owner for index in seen if nodes[index].layer is not None}
+
+    def _tried(self) -> set[tuple[int, str]]:
+        """The parameters behind the loss, by owner and name, of a forward pass made to see: a layer that reads a value
+        after it was overwritten in place depends on what was written."""
+        trial = Run(*self.arguments)
+        trial.set_up()
+        trial.forward()
+        parameters = trial.tape.parameters_behind(trial.lose())
+        return {
+            (owner, name)
+            for owner, weights in trial.weights.items()
+            for name, tensor in weights.items()
+            if tensor in parameters
+        }
 
     # -- the step ----------------------------------------------------------------------------------------------
 
@@ -224,6 +246,7 @@ class Run:
         parameters = [each for weights in self.weights.values() for each in weights.values() if each.needs_grad]
         for each in optimizers.make_state(tape, self.optimizer, parameters, learning):
             self.kinds[each.storage] = "optimizer"
+        resident = tape.now
         tape.autocast = self.amp
         self.forward()
         loss = self.lose()
@@ -246,6 +269,21 @@ class Run:
         if scaler is not None:
             scaler.update()
         tape.close()
+        if tape.now > resident:
+            self.refuse_leak(tape.now - resident)
+
+    def refuse_leak(self, bytes: int) -> None:
+        """Raise :class:`NotModelled` for a network whose steps leave more and more behind.
+
+        A saved input is the tensor itself, with its place in the autograd graph.  Overwritten by what was made of it,
+        it holds the step that needs it, in a circle that torch never frees where backward does not pass.
+        """
+        culprit = next(each.overwriter for each in self.tape.events if each.overwriter and each not in self.kinds)
+        raise NotModelled(
+            f"{culprit} overwrites in place what was kept for a gradient that the loss never asks for: torch does not "
+            f"free that, and every training step needs {bytes:,} bytes more",
+            culprit,
+        )
 
     def infer(self) -> None:
         """A forward pass without gradients, in evaluation mode."""

@@ -16,9 +16,20 @@ from __future__ import annotations
 
 import heapq
 from collections.abc import Sequence
+from typing import NoReturn
 
-from cnncalc.analysis.memory.layout import like
-from cnncalc.analysis.memory.tensors import Backward, InplaceFault, Moment, Product, Step, Storage, Strides, Tensor
+from cnncalc.analysis.memory.layout import lies_in_order, like
+from cnncalc.analysis.memory.tensors import (
+    Backward,
+    InplaceFault,
+    Moment,
+    NotModelled,
+    Product,
+    Step,
+    Storage,
+    Strides,
+    Tensor,
+)
 from cnncalc.shape import Shape
 
 OLDEST = (2, 6)
@@ -145,6 +156,10 @@ class Tape:
         """Another tensor on the same storage."""
         return Tensor(tensor.storage, shape, tensor.itemsize, strides, True)
 
+    def detached(self, tensor: Tensor) -> Tensor:
+        """Another tensor on the same storage, without the step."""
+        return Tensor(tensor.storage, tensor.shape, tensor.itemsize, tensor.strides)
+
     # -- recording ---------------------------------------------------------------------------------------------
 
     def record(
@@ -155,13 +170,17 @@ class Tape:
         saves: Sequence[Tensor] = (),
     ) -> Tensor:
         """Note how gradients flow from ``result`` to ``inputs`` (parameters among them), if any of them needs one."""
-        if not self.recording or not any(each.needs_grad for each in inputs):
+        if not self.recording:
+            return result
+        for each in inputs:
+            if each.is_view and each.version != each.storage.version:
+                self.refuse_stale(each.storage)
+        if not any(each.needs_grad for each in inputs):
             return result
         saved = []
         for each in saves:
             storage = each.storage
-            storage.holders += 1
-            saved.append((storage, storage.version))
+            saved.append((self.detached(each) if each is result else self.hold(each), storage.version))
             if storage.listed:
                 self.saved.add(storage)
         edges = [(each if each.parameter else each.step) if each.needs_grad else None for each in inputs]
@@ -174,9 +193,32 @@ class Tape:
         result.needs_grad = True
         return result
 
+    def refuse_stale(self, storage: Storage) -> NoReturn:
+        """Torch puts what was written in place into the history of every view of it, which then keeps other things."""
+        raise NotModelled(
+            f"{self.place} reads a view of what {storage.overwriter} overwrote in place: the memory model does not "
+            "cover that",
+            storage.overwriter,
+        )
+
     def wants(self, tensor: Tensor) -> bool:
         """Whether backward has to work out a gradient for this input."""
         return self.recording and tensor.needs_grad
+
+    def parameters_behind(self, loss: Tensor) -> set[Tensor]:
+        """The parameters that backward from here would reach."""
+        found = set()
+        seen = {loss.step}
+        stack = [loss.step]
+        while stack:
+            step = stack.pop()
+            for edge in step.edges if step is not None else ():
+                if type(edge) is Tensor:
+                    found.add(edge)
+                elif type(edge) is Step and edge not in seen:
+                    seen.add(edge)
+                    stack.append(edge)
+        return found
 
     # -- backward ----------------------------------------------------------------------------------------------
 
@@ -210,9 +252,9 @@ class Tape:
             if step.place != self.place or self.phase != "backward":
                 self.at("backward", step.place)
             gradient = waiting.pop(step)
-            for storage, version in step.saved:
-                if storage.version != version:
-                    culprit = storage.overwriter
+            for saved, version in step.saved:
+                if saved.storage.version != version:
+                    culprit = saved.storage.overwriter
                     message = f"{culprit} overwrites in place what {step.place} needs for its gradient: torch refuses"
                     raise InplaceFault(message, culprit)
             results = self.validated(step, step.backward(gradient))
@@ -255,9 +297,9 @@ class Tape:
 
     def forget(self, step: Step) -> None:
         """Release what a step had saved."""
-        for storage, _ in step.saved:
-            self.release(storage)
-        step.saved = []
+        saved, step.saved = step.saved, []
+        for tensor, _ in saved:
+            self.drop(tensor)
 
     def give(self, waiting: dict[Step | Tensor, Tensor], to: Step | Tensor, gradient: Tensor) -> None:
         """``InputBuffer::accumulate``, of a step or of a parameter."""
@@ -276,7 +318,7 @@ class Tape:
         key = id(parameter)
         if key in self.gradients:
             self.drop(gradient)
-        elif gradient.strides is None:
+        elif lies_in_order(gradient.shape, gradient.strides, False):
             gradient.storage.name = f"gradient of {parameter.storage.name}"
             gradient.storage.place = parameter.storage.place
             self.gradients[key] = gradient

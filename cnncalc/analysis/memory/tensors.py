@@ -47,10 +47,12 @@ class Storage:
 
 
 class Tensor:
-    """A view of a storage: shape, bytes per value, strides (None: contiguous), and the step that made it, where
-    gradients flow."""
+    """A view of a storage, as it was in that ``version``: shape, bytes per value, strides (None: contiguous), and the
+    step that made it, where gradients flow."""
 
-    __slots__ = ("holders", "is_view", "itemsize", "needs_grad", "parameter", "shape", "step", "storage", "strides")
+    __slots__ = (
+        "holders", "is_view", "itemsize", "needs_grad", "parameter", "shape", "step", "storage", "strides", "version",
+    )  # fmt: skip
 
     def __init__(
         self, storage: Storage, shape: Shape, itemsize: int, strides: Strides | None = None, is_view: bool = False
@@ -61,6 +63,7 @@ class Tensor:
         self.itemsize = itemsize
         self.strides = strides
         self.is_view = is_view
+        self.version = storage.version
         self.holders = 1
         self.step: Step | None = None
         self.needs_grad = False
@@ -68,7 +71,8 @@ class Tensor:
 
 
 class Step:
-    """A node of the autograd graph; ``metadata`` are the shapes and the bytes per value of its inputs."""
+    """A node of the autograd graph; ``metadata`` are the shapes and the bytes per value of its inputs, ``saved`` what
+    backward needs, with the version of its memory."""
 
     __slots__ = ("backward", "edges", "holders", "metadata", "place", "saved", "sequence", "waiting")
 
@@ -77,7 +81,7 @@ class Step:
         sequence: int,
         place: str,
         backward: Backward,
-        saved: list[tuple[Storage, int]],
+        saved: list[tuple[Tensor, int]],
         edges: list[Step | Tensor | None],
         metadata: list[tuple[Shape, int]],
     ) -> None:

@@ -5,13 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cnncalc.backend.probe.record import KEY, VERSION
+from cnncalc.backend.probe.record import KEY, VERSION, Unreadable
 
 KIND = "cnncalc probe comparison"
 
 
 def compare(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-    """The comparison document of two records, see docs/probe.md; ratios are B over A."""
+    """The comparison document of two records, see docs/probe.md; ratios are B over A.  Raises :class:`Unreadable` where
+    one was changed so that figures are missing or none."""
+    try:
+        return document(one, other)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise Unreadable(f"one of the records is not as `cnncalc probe` wrote it: {error}") from None
+
+
+def document(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
     rows, others = by_key(one["rows"]), by_key(other["rows"])
     return {
         "version": VERSION,

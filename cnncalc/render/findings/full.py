@@ -8,14 +8,15 @@ from cnncalc.render import diagnostics
 from cnncalc.render.findings._common import totals
 
 
-def render(outcome: Outcome) -> str:
-    told = diagnostics.text(_told(outcome), named=True)
+def render(outcome: Outcome, width: int | None = None) -> str:
+    """``width`` is that of a terminal."""
+    told = diagnostics.text(_told(outcome), named=True, width=width)
     return f"{told}\n\n{totals(outcome)}\n" if told else f"{totals(outcome)}\n"
 
 
-def coloured(outcome: Outcome) -> str:
+def coloured(outcome: Outcome, width: int | None = None) -> str:
     """The same with the colours of a terminal."""
-    told = diagnostics.coloured(_told(outcome), named=True) if outcome.new else ""
+    told = diagnostics.coloured(_told(outcome), named=True, width=width) if outcome.new else ""
     return f"{told.rstrip()}\n\n{totals(outcome)}\n" if told else f"{totals(outcome)}\n"
 
 

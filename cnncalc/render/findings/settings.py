@@ -27,9 +27,12 @@ def render(settings: Settings) -> str:
     lines = [f"# {settings.file or 'no configuration: these are the defaults'}", "[lint]"]
     for name, value in values.items():
         lines.append(f"# {name} is not set" if value is None else f"{name} = {_toml(value)}")
-    if settings.per_file_ignores:
+    ignored: dict[str, list[str]] = {}
+    for pattern, listed in settings.per_file_ignores:  # by the file, by the command line: maybe twice
+        ignored.setdefault(pattern, []).extend(listed)
+    if ignored:
         lines += ["", "[lint.per-file-ignores]"]
-        lines += [f"{_toml(pattern)} = {_toml(list(listed))}" for pattern, listed in settings.per_file_ignores]
+        lines += [f"{_toml(pattern)} = {_toml([*dict.fromkeys(listed)])}" for pattern, listed in ignored.items()]
     if settings.budgets:
         lines += [
             "",

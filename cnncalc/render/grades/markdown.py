@@ -27,7 +27,7 @@ def one(grading: Grading, found: GradedSubmission, feedback: str) -> str:
         verdict = (told(each, feedback).verdict or "").replace("_", " ")
         cells = [cell(each.question.id), cell(each.answer) or "-", cell(each.read_as), verdict]
         lines.append(f"| {' | '.join(cells)} | {decimal(each.points)}/{decimal(each.max)} |")
-    reasons = [line for each in found.answers for line in reason(each, feedback)]
+    reasons = [line for each in found.answers if not found.lost for line in reason(each, feedback)]
     return "\n".join([*lines, *([""] if reasons else []), *reasons]) + "\n"
 
 

@@ -66,6 +66,10 @@ def one(found: GradedSubmission, feedback: str, width: int) -> Iterator[Line]:
     """Every answer with its verdict and points, and below it the reason."""
     score = f"{points(found.score)} of {points(found.max)} points ({percent(found.share)})"
     yield "heading", f"{found.student}: {score}" if found.student else score
+    if found.lost:
+        for part in wrapped(found.lost, width):
+            yield UNREADABLE, part
+        return
     name = min(max(map(len, ("question", *(each.question.id for each in found.answers)))), NAMES)
     text = min(max(map(len, ("answer", *(each.answer for each in found.answers)))), ANSWERS)
     yield "dim", f"  {'question':<{name}}  {'answer':<{text}}  {'verdict':<15}  points"

@@ -90,7 +90,12 @@ def adaptive_avg_pool(tape: Tape, site: Site, x: Tensor) -> Tensor:
     keeps = any(each != 1 for each in site.shape[2:])
     if site.rank == 1:
         return squeezed(tape, x, site.shape, keeps)
-    return ops.resized(tape, x, site.shape, (x,), packed=site.rank == 3) if keeps else ops.mean(tape, x, site.shape)
+    if keeps:
+        return ops.resized(tape, x, site.shape, (x,), packed=site.rank == 3)
+    made = ops.mean(tape, x, site.shape)
+    if site.rank == 2 and is_channels_last(x.shape, x.strides):
+        ops.restride(tape, made, channels_last(site.shape))
+    return made
 
 
 @rule(*each_rank("MaxUnpool"))

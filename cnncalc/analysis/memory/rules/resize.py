@@ -10,8 +10,8 @@ from cnncalc.analysis.memory.tensors import Tensor
 
 @rule("Upsample", "PixelShuffle", "PixelUnshuffle")
 def resample(tape: Tape, site: Site, x: Tensor) -> Tensor:
-    """Keeps nothing but sizes."""
-    return ops.resized(tape, x, site.shape, packed=site.name.startswith("Pixel"))
+    """Keeps nothing but sizes; outside the CPU, shuffled pixels are a reshape that copies."""
+    return ops.resized(tape, x, site.shape, packed=site.name.startswith("Pixel") and not tape.cpu)
 
 
 @rule("pad")

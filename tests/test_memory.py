@@ -443,6 +443,32 @@ def test_random_graphs(draw: random.Random, batch: int, optimizer: str) -> None:
     assert ours == torchs(graph, batch, optimizer, "float32")
 
 
+UNREACHED = """
+input: 3x8x8
+layers:
+  big: conv 4 3 p1 | {}
+  small: input | conv 6 1 | relu | upsample like=big | conv 2 1
+"""
+"""The loss does not hang on the first line, of which only the size is asked."""
+
+
+@pytest.mark.parametrize("step", ["relu", "bn", "gn 2", "sigmoid", "mul(id, sigmoid)", "maxpool 3 /1 p1", "l2norm"])
+def test_what_the_loss_does_not_hang_on_is_not_kept(step: str) -> None:
+    graph = graph_of(UNREACHED.format(step))
+    assert_equal(graph)
+    alone = graph_of("3x8x8 | conv 6 1 | relu | upsample to=8 | conv 2 1")
+    assert simulate(graph, batch=2).saved_bytes == simulate(alone, batch=2).saved_bytes
+
+
+def test_outputs_behind_which_no_loss_stands_keep_nothing() -> None:
+    text = "input: 3x8x8\nlayers:\n  a: conv 6 1 | relu\n  b: a | fc 5\n  c: a | conv 8 1 | silu\noutputs: [b, c]"
+    graph = graph_of(text)
+    assert_equal(graph)
+    alone = simulate(graph_of("3x8x8 | conv 6 1 | relu | fc 5"), batch=2)
+    assert simulate(graph, batch=2).saved_bytes == alone.saved_bytes
+    assert simulate(graph, batch=2, loss="mean").saved_bytes > alone.saved_bytes
+
+
 # -- bundled architectures, small inputs where the networks are large ------------------------------------------------
 
 ARCHITECTURES = [

@@ -55,6 +55,7 @@ class Tape:
         self.place = ""
         self.gradients: dict[int, Tensor] = {}
         self.saved: set[Storage] = set()
+        """Whatever a step has saved, whether it still does or not."""
         self.products: list[Product] = []
         self.batch: set[Storage] = set()
 
@@ -177,6 +178,19 @@ class Tape:
     def wants(self, tensor: Tensor) -> bool:
         """Whether backward has to work out a gradient for this input."""
         return self.recording and tensor.needs_grad
+
+    def kept(self, result: Tensor) -> set[Storage]:
+        """What the steps behind ``result`` have saved; those of values that it does not hang on are gone with them."""
+        found: set[Storage] = set()
+        stack = [] if result.step is None else [result.step]
+        seen = set(stack)
+        while stack:
+            step = stack.pop()
+            found.update(storage for storage, _ in step.saved if storage.listed)
+            behind = {edge for edge in step.edges if type(edge) is Step} - seen
+            seen |= behind
+            stack += behind
+        return found
 
     # -- backward ----------------------------------------------------------------------------------------------
 

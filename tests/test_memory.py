@@ -183,6 +183,14 @@ def test_transposed_volumes_that_shrink() -> None:
     assert cpu.saved_bytes - cuda.saved_bytes == 8 * 2 * (4 * 6 * 5 * 6 - 6 * 4 * 5 * 4)
 
 
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("before", ["conv 6 1", "conv 6 1 | ln"])
+def test_an_output_padding_as_large_as_the_stride(before: str, dtype: str) -> None:
+    """oneDNN has none, so that the CPU's own kernel is taken whatever the batch and the data type."""
+    for batch in (1, 2):
+        assert_equal(graph_of(f"6x5x5x5 | {before} | deconv 2 2 d3 p2 outpad=2 | conv 2 1"), batch, dtype=dtype)
+
+
 # -- autocast --------------------------------------------------------------------------------------------------------
 
 CAST_APART = ("pool", "gap", "gmp", "adaptive", "reflect", "lrn", "local", "concat", "upsample")

@@ -183,6 +183,40 @@ def test_transposed_volumes_that_shrink() -> None:
     assert cpu.saved_bytes - cuda.saved_bytes == 8 * 2 * (4 * 6 * 5 * 6 - 6 * 4 * 5 * 4)
 
 
+ONE_POSITION = """
+conv 3 3 p1; pad 1 | conv 3 3; upsample to=3 | conv 3 3; relu | conv 3 3 p1; gn 2 | conv 3 3 p1; concat(id, id) | conv 3 3 p1
+concat(id, relu) | conv 3 3 p1; add(id, relu) | conv 3 3 p1; mul(id, sigmoid) | conv 3 3 p1; maxpool 1 | conv 3 3 p1
+prelu | conv 3 3 p1; scale | conv 3 3 p1; times 0.5 | conv 3 3 p1; conv 4 1 | conv 3 3 p1; droppath | conv 3 3 p1
+dropout | conv 3 3 p1; slice 0 2 | conv 3 3 p1; local 4 1 | conv 3 3 p1; l2norm | conv 3 3 p1; bn frozen | conv 3 3 p1
+adaptive 2 | conv 3 3 p1; deconv 4 2 | conv 3 3 p1; silu | conv 3 3 p1; softmax | conv 3 3 p1; fc 3
+"""
+
+
+@pytest.mark.parametrize("step", steps(ONE_POSITION))
+def test_channels_last_with_one_position(step: str) -> None:
+    """It lies contiguous as well, and element by element it becomes that; else the gradient of a weight is copied."""
+    for batch in (1, 2):
+        assert_equal(graph_of(f"6x4x4 | gap | ln | {step}"), batch)
+
+
+@pytest.mark.parametrize(
+    "step", ["relu | conv 3 3 p1", "bn | conv 3 3 p1", "conv 3 3 p1", "maxpool | conv 3 3 p1", "fc 3"]
+)
+def test_channels_last_with_one_channel(step: str) -> None:
+    assert_equal(graph_of(f"6x4x4 | conv 4 1 | ln | conv 1 3 p1 | {step}"), 2)
+    assert_equal(graph_of(f"1x4x4 | conv 1 1 | ln | {step}"), 2)
+
+
+@pytest.mark.parametrize("times", [1, 2, 3, 4, 7])
+def test_tiles(times: int) -> None:
+    assert_equal(graph_of(f"3x6x6 | conv 4 1 | tile {times} | conv 2 1"))
+
+
+def test_as_many_tiles_as_a_number_may_be() -> None:
+    found = simulate(graph_of(f"1x2x2 | tile {10**15}"))
+    assert found.peak_bytes > 4 * 4 * 10**15
+
+
 @pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
 @pytest.mark.parametrize("before", ["conv 6 1", "conv 6 1 | ln"])
 def test_an_output_padding_as_large_as_the_stride(before: str, dtype: str) -> None:

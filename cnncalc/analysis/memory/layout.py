@@ -19,15 +19,16 @@ def contiguous(shape: Shape) -> Strides:
     return tuple(strides)
 
 
+def lies_as(shape: Shape, strides: Strides | None, others: Strides | None) -> bool:
+    """Whether the values lie in the same order; the stride of an axis of extent 1 does not matter."""
+    pairs = zip(shape, strides or contiguous(shape), others or contiguous(shape), strict=True)
+    return all(a == b or extent == 1 for extent, a, b in pairs)
+
+
 def simplest(shape: Shape, strides: Strides) -> Strides | None:
-    """None where these strides lie like a contiguous tensor's; an axis of extent 1 does not matter."""
-    step = 1
-    for extent, stride in zip(reversed(shape), reversed(strides), strict=True):
-        if extent != 1:
-            if stride != step:
-                return strides
-            step *= extent
-    return None
+    """None for the very strides of a contiguous tensor.  A map of one position, or of one channel, may lie so and say
+    channels last all the same, by the stride of an axis of extent 1."""
+    return None if strides == contiguous(shape) else strides
 
 
 def is_dense(shape: Shape, strides: Strides | None) -> bool:
@@ -44,7 +45,13 @@ def is_dense(shape: Shape, strides: Strides | None) -> bool:
 
 
 def like(shape: Shape, strides: Strides | None) -> Strides | None:
-    """The strides of an element-wise result: as the input where it is dense, else packed in the same order."""
+    """The strides of an element-wise result of one input, or of several of one shape: contiguous where it lies so, else
+    :func:`preserved` (``compute_fast_setup_type`` in ``TensorIterator.cpp``)."""
+    return None if lies_as(shape, strides, None) else preserved(shape, strides)
+
+
+def preserved(shape: Shape, strides: Strides | None) -> Strides | None:
+    """As the input where it is dense, else packed in the same order: what is cast, and of several shapes."""
     if strides is None or is_dense(shape, strides):
         return strides
     found = [0] * len(shape)

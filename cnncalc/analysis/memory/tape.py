@@ -17,7 +17,7 @@ from __future__ import annotations
 import heapq
 from collections.abc import Sequence
 
-from cnncalc.analysis.memory.layout import like
+from cnncalc.analysis.memory.layout import lies_as, like
 from cnncalc.analysis.memory.tensors import Backward, InplaceFault, Moment, Product, Step, Storage, Strides, Tensor
 from cnncalc.shape import Shape
 
@@ -290,7 +290,7 @@ class Tape:
         key = id(parameter)
         if key in self.gradients:
             self.drop(gradient)
-        elif gradient.strides is None:
+        elif lies_as(gradient.shape, gradient.strides, None):
             gradient.storage.name = f"gradient of {parameter.storage.name}"
             gradient.storage.place = parameter.storage.place
             self.gradients[key] = gradient

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnncalc.analysis.memory import autocast, ops
-from cnncalc.analysis.memory.layout import Strides, contiguous, is_channels_last, like
+from cnncalc.analysis.memory.layout import Strides, contiguous, is_channels_last, lies_as, like, preserved
 from cnncalc.analysis.memory.rules.table import Site, each_rank, gradients_of, rule
 from cnncalc.analysis.memory.tape import Tape
 from cnncalc.analysis.memory.tensors import Backward, Tensor
@@ -47,7 +47,7 @@ def batch_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
     tracked = site.arguments["track_running_stats"]
     fixed = not tape.training and tracked
     sizes = (0,) if fixed else (x.shape[1],)
-    return normalised(tape, x, site.parameters, sizes, like(x.shape, x.strides), tracked=tracked)
+    return normalised(tape, x, site.parameters, sizes, preserved(x.shape, x.strides), tracked=tracked)
 
 
 @rule("GroupNorm")
@@ -62,7 +62,11 @@ def group_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
 
     def within(*tensors: Tensor) -> list[Tensor]:
         """The copies that a kernel makes for itself; on the CPU those are workspace."""
-        copied = [] if tape.cpu or not inside else [each for each in tensors if each.strides != strides]
+        copied = (
+            []
+            if tape.cpu or not inside
+            else [each for each in tensors if not lies_as(each.shape, each.strides, strides)]
+        )
         return [tape.another(each, each.shape, "copy in the kernel", strides) for each in copied]
 
     def backward(gradient: Tensor) -> list[Tensor | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.analysis.memory import ops
-from cnncalc.analysis.memory.layout import like
+from cnncalc.analysis.memory.layout import like, preserved
 from cnncalc.analysis.memory.rules.table import Site, each_rank, rule
 from cnncalc.analysis.memory.tape import Tape
 from cnncalc.analysis.memory.tensors import Tensor
@@ -78,7 +78,7 @@ def prelu(tape: Tape, site: Site, x: Tensor) -> Tensor:
             tape.drop(first)
         return [first if wanted else None, second]
 
-    out = tape.another(x, x.shape, strides=like(x.shape, x.strides))
+    out = tape.another(x, x.shape, strides=preserved(x.shape, x.strides))
     tape.record(out, (x, slopes), backward, (x, slopes))
     tape.drop(slopes)
     return out

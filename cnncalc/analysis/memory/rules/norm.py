@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnncalc.analysis.memory import autocast, ops
-from cnncalc.analysis.memory.layout import Strides, contiguous, is_channels_last, lies_as, like, preserved
+from cnncalc.analysis.memory.layout import Strides, contiguous, is_channels_last, lies_as, like
 from cnncalc.analysis.memory.rules.table import Site, each_rank, gradients_of, rule
 from cnncalc.analysis.memory.tape import Tape
 from cnncalc.analysis.memory.tensors import Backward, Tensor
@@ -47,7 +47,7 @@ def batch_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
     tracked = site.arguments["track_running_stats"]
     fixed = not tape.training and tracked
     sizes = (0,) if fixed else (x.shape[1],)
-    return normalised(tape, x, site.parameters, sizes, preserved(x.shape, x.strides), tracked=tracked)
+    return normalised(tape, x, site.parameters, sizes, like(x.shape, x.strides), tracked=tracked)
 
 
 @rule("GroupNorm")

@@ -209,6 +209,13 @@ def test_channels_last_with_one_channel(step: str) -> None:
         assert_equal(graph_of(f"1x4x4 | conv 1 1 | ln | {step}"), batch)
 
 
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
+def test_a_frozen_norm_of_a_single_value(dtype: str) -> None:
+    """What it works out of its four values is more than what flows through it."""
+    assert_equal(graph_of("1x1 | bn frozen | fc 3"), 1, dtype=dtype)
+    assert_equal(graph_of("9x1x1 | bn frozen | conv 1 1"), 1, dtype=dtype)
+
+
 @pytest.mark.parametrize("times", [1, 2, 3, 4, 7])
 def test_tiles(times: int) -> None:
     assert_equal(graph_of(f"3x6x6 | conv 4 1 | tile {times} | conv 2 1"))

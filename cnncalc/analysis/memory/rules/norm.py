@@ -122,10 +122,11 @@ def channel_scale(tape: Tape, site: Site, x: Tensor) -> Tensor:
 def frozen_batch_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
     """Factor and addend are worked out anew each time; the factor is kept, the input is not."""
     channels = (x.shape[1],)
-    variance = tape.new(channels)
-    widened = ops.add_number(tape, variance)
+    number = tape.crumb()
+    widened = tape.new(channels)
+    tape.drop(number)
     root = tape.new(channels)
-    tape.drop(variance, widened)
+    tape.drop(widened)
     scale = tape.new(channels)
     tape.drop(root)
     mean, shift = tape.new(channels), tape.new(channels)

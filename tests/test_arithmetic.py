@@ -370,6 +370,15 @@ def test_receptive_field_behind_something_that_enlarges(before: list[str], step:
         assert abs(first - (found.start + place * found.stride)) <= jump
 
 
+def test_outputs_of_a_decoder_see_more_or_less() -> None:
+    """What docs/conventions.md says of a U-Net."""
+    level, up = ["conv 1 3", "conv 1 3"], "deconv 1 2 /2"
+    graph = chain(*[*level, "maxpool 2"] * 4, *level, *[up, *level] * 4, extent=700)
+    _, inner = measured(graph)
+    sizes = {last - first + 1 for _, first, last in inner}
+    assert (min(sizes), field_of(graph).size, max(sizes)) == (188, 200, 204)
+
+
 @settings(deadline=None, max_examples=60)
 @given(
     st.lists(st.lists(shrinking.filter(lambda step: "/2" not in step), min_size=1, max_size=3), min_size=2, max_size=3)

@@ -187,6 +187,57 @@ def test_transposed_volumes_that_shrink() -> None:
     assert cpu.saved_bytes - cuda.saved_bytes == 8 * 2 * (4 * 6 * 5 * 6 - 6 * 4 * 5 * 4)
 
 
+ONE_POSITION = """
+conv 3 3 p1; pad 1 | conv 3 3; upsample to=3 | conv 3 3; relu | conv 3 3 p1; gn 2 | conv 3 3 p1; concat(id, id) | conv 3 3 p1
+concat(id, relu) | conv 3 3 p1; add(id, relu) | conv 3 3 p1; mul(id, sigmoid) | conv 3 3 p1; maxpool 1 | conv 3 3 p1
+prelu | conv 3 3 p1; scale | conv 3 3 p1; times 0.5 | conv 3 3 p1; conv 4 1 | conv 3 3 p1; droppath | conv 3 3 p1
+dropout | conv 3 3 p1; slice 0 2 | conv 3 3 p1; local 4 1 | conv 3 3 p1; l2norm | conv 3 3 p1; bn frozen | conv 3 3 p1
+adaptive 2 | conv 3 3 p1; deconv 4 2 | conv 3 3 p1; silu | conv 3 3 p1; softmax | conv 3 3 p1; fc 3
+"""
+
+
+@pytest.mark.parametrize("step", steps(ONE_POSITION))
+def test_channels_last_with_one_position(step: str) -> None:
+    """It lies contiguous as well, and element by element it becomes that; else the gradient of a weight is copied."""
+    for batch in (1, 2):
+        assert_equal(graph_of(f"6x4x4 | gap | ln | {step}"), batch)
+
+
+@pytest.mark.parametrize(
+    "step",
+    ["relu | conv 3 3 p1", "bn | conv 8 4 /3 p2 | conv 3 4 p2", "conv 3 3 p1", "maxpool | conv 3 3 p1", "fc 3"],
+)
+def test_channels_last_with_one_channel(step: str) -> None:
+    assert_equal(graph_of(f"6x4x4 | conv 4 1 | ln | conv 1 3 p1 | {step}"), 2)
+    for batch in (1, 2):
+        assert_equal(graph_of(f"1x4x4 | conv 1 1 | ln | {step}"), batch)
+
+
+@pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
+def test_a_frozen_norm_of_a_single_value(dtype: str) -> None:
+    """What it works out of its four values is more than what flows through it."""
+    assert_equal(graph_of("1x1 | bn frozen | fc 3"), 1, dtype=dtype)
+    assert_equal(graph_of("9x1x1 | bn frozen | conv 1 1"), 1, dtype=dtype)
+
+
+@pytest.mark.parametrize("times", [1, 2, 3, 4, 7])
+def test_tiles(times: int) -> None:
+    assert_equal(graph_of(f"3x6x6 | conv 4 1 | tile {times} | conv 2 1"))
+
+
+def test_as_many_tiles_as_a_number_may_be() -> None:
+    found = simulate(graph_of(f"1x2x2 | tile {10**15 - 1}"))
+    assert found.peak_bytes > 4 * 4 * (10**15 - 1)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+@pytest.mark.parametrize("before", ["conv 6 1", "conv 6 1 | ln"])
+def test_an_output_padding_as_large_as_the_stride(before: str, dtype: str) -> None:
+    """oneDNN has none, so that the CPU's own kernel is taken whatever the batch and the data type."""
+    for batch in (1, 2):
+        assert_equal(graph_of(f"6x5x5x5 | {before} | deconv 2 2 d3 p2 outpad=2 | conv 2 1"), batch, dtype=dtype)
+
+
 # -- autocast --------------------------------------------------------------------------------------------------------
 
 CAST_APART = ("pool", "gap", "gmp", "adaptive", "reflect", "lrn", "local", "concat", "upsample")
@@ -448,6 +499,32 @@ def test_random_graphs(draw: random.Random, batch: int, optimizer: str) -> None:
             torch_memory.peaks(graph, batch, optimizer)
         return
     assert ours == torchs(graph, batch, optimizer, "float32")
+
+
+UNREACHED = """
+input: 3x8x8
+layers:
+  big: conv 4 3 p1 | {}
+  small: input | conv 6 1 | relu | upsample like=big | conv 2 1
+"""
+"""The loss does not hang on the first line, of which only the size is asked."""
+
+
+@pytest.mark.parametrize("step", ["relu", "bn", "gn 2", "sigmoid", "mul(id, sigmoid)", "maxpool 3 /1 p1", "l2norm"])
+def test_what_the_loss_does_not_hang_on_is_not_kept(step: str) -> None:
+    graph = graph_of(UNREACHED.format(step))
+    assert_equal(graph)
+    alone = graph_of("3x8x8 | conv 6 1 | relu | upsample to=8 | conv 2 1")
+    assert simulate(graph, batch=2).saved_bytes == simulate(alone, batch=2).saved_bytes
+
+
+def test_outputs_behind_which_no_loss_stands_keep_nothing() -> None:
+    text = "input: 3x8x8\nlayers:\n  a: conv 6 1 | relu\n  b: a | fc 5\n  c: a | conv 8 1 | silu\noutputs: [b, c]"
+    graph = graph_of(text)
+    assert_equal(graph)
+    alone = simulate(graph_of("3x8x8 | conv 6 1 | relu | fc 5"), batch=2)
+    assert simulate(graph, batch=2).saved_bytes == alone.saved_bytes
+    assert simulate(graph, batch=2, loss="mean").saved_bytes > alone.saved_bytes
 
 
 # -- bundled architectures, small inputs where the networks are large ------------------------------------------------

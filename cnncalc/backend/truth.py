@@ -12,6 +12,7 @@ import contextlib
 import gc
 import itertools
 import os
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
@@ -97,20 +98,31 @@ def size(tensors: Iterable[Tensor]) -> int:
     return sum(each.numel() * each.element_size() for each in tensors)
 
 
+class Saved:
+    """A tensor that autograd keeps for backward, as long as it does."""
+
+    __slots__ = ("__weakref__", "tensor")
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+
+
 def saved_bytes(forward: Callable[[], Tensor], module: nn.Module) -> int:
-    """The bytes of the storages that a forward pass keeps for backward, each once, parameters and buffers aside."""
+    """The bytes of the storages that are kept for backward when a forward pass is over, each once, parameters and
+    buffers aside.  What was saved for a value that the result does not hang on is gone with it."""
     known = {storage_of(each) for each in (*module.parameters(), *module.buffers())}
-    storages: dict[int, int] = {}
+    alive: weakref.WeakSet[Saved] = weakref.WeakSet()
 
-    def pack(tensor: Tensor) -> Tensor:
-        if storage_of(tensor) not in known:
-            storages[storage_of(tensor)] = tensor.untyped_storage().nbytes()
-        return tensor
+    def pack(tensor: Tensor) -> Saved:
+        saved = Saved(tensor.detach())  # an output would keep its own node, and that this
+        alive.add(saved)
+        return saved
 
-    with saved_tensors_hooks(pack, lambda tensor: tensor):
+    with saved_tensors_hooks(pack, lambda saved: saved.tensor):
         kept = forward()
+    storages = {storage_of(each.tensor): each.tensor.untyped_storage().nbytes() for each in alive}
     del kept
-    return sum(storages.values())
+    return sum(size for address, size in storages.items() if address not in known)
 
 
 def storage_of(tensor: Tensor) -> int:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from cnncalc.analysis.memory.layout import like
+from cnncalc.analysis.memory.layout import like, preserved
 from cnncalc.analysis.memory.tape import Tape
 from cnncalc.analysis.memory.tensors import Tensor
 
@@ -98,7 +98,7 @@ def _copied(tape: Tape, x: Tensor, itemsize: int) -> Tensor:
         return [tape.new(gradient.shape, "gradient", before, like(gradient.shape, gradient.strides))]
 
     name = f"{x.storage.name}, cast"
-    return tape.record(tape.new(x.shape, name, itemsize, like(x.shape, x.strides)), (x,), backward)
+    return tape.record(tape.new(x.shape, name, itemsize, preserved(x.shape, x.strides)), (x,), backward)
 
 
 def leave(tape: Tape) -> None:

@@ -19,21 +19,16 @@ def contiguous(shape: Shape) -> Strides:
     return tuple(strides)
 
 
-def lies_in_order(shape: Shape, strides: Strides | None, last: bool) -> bool:
-    """``is_contiguous(memory_format=...)``: whether the values lie one after the other, with the channels ``last`` or
-    not; an axis of extent 1 does not matter."""
-    step = 1
-    for axis in channels_last_order(shape) if last else reversed(range(len(shape))):
-        if shape[axis] != 1:
-            if (strides or contiguous(shape))[axis] != step:
-                return False
-            step *= shape[axis]
-    return True
+def lies_as(shape: Shape, strides: Strides | None, others: Strides | None) -> bool:
+    """Whether the values lie in the same order; the stride of an axis of extent 1 does not matter."""
+    pairs = zip(shape, strides or contiguous(shape), others or contiguous(shape), strict=True)
+    return all(a == b or extent == 1 for extent, a, b in pairs)
 
 
 def simplest(shape: Shape, strides: Strides) -> Strides | None:
-    """None where these strides lie like a contiguous tensor's."""
-    return None if lies_in_order(shape, strides, False) else strides
+    """None for the very strides of a contiguous tensor.  A map of one position, or of one channel, may lie so and say
+    channels last all the same, by the stride of an axis of extent 1."""
+    return None if strides == contiguous(shape) else strides
 
 
 def is_dense(shape: Shape, strides: Strides | None) -> bool:
@@ -49,8 +44,14 @@ def is_dense(shape: Shape, strides: Strides | None) -> bool:
     return True
 
 
-def alike(shape: Shape, strides: Strides | None) -> Strides | None:
-    """The strides of ``empty_like``: as the input where it is dense, else packed in the same order."""
+def like(shape: Shape, strides: Strides | None) -> Strides | None:
+    """The strides of an element-wise result of one input, or of several of one shape: contiguous where it lies so, else
+    :func:`preserved` (``compute_fast_setup_type`` in ``TensorIterator.cpp``)."""
+    return None if lies_as(shape, strides, None) else preserved(shape, strides)
+
+
+def preserved(shape: Shape, strides: Strides | None) -> Strides | None:
+    """As the input where it is dense, else packed in the same order: what is cast, and of several shapes."""
     if strides is None or is_dense(shape, strides):
         return strides
     found = [0] * len(shape)
@@ -59,12 +60,6 @@ def alike(shape: Shape, strides: Strides | None) -> Strides | None:
         found[axis] = step
         step *= shape[axis]
     return simplest(shape, tuple(found))
-
-
-def like(shape: Shape, strides: Strides | None) -> Strides | None:
-    """The strides of an element-wise result (``TensorIterator``): contiguous where the input is (whatever
-    the strides of its axes of extent 1), else as :func:`alike`."""
-    return alike(shape, strides and simplest(shape, strides))
 
 
 def channels_last_order(shape: Shape) -> tuple[int, ...]:

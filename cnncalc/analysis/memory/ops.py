@@ -11,13 +11,13 @@ from collections.abc import Sequence
 from cnncalc.analysis.memory import autocast
 from cnncalc.analysis.memory.layout import (
     Strides,
-    alike,
     channels_last,
     contiguous,
     is_channels_last,
-    lies_in_order,
+    lies_as,
     like,
     permuted,
+    preserved,
     reshaped,
     simplest,
 )
@@ -95,7 +95,7 @@ def reshape(tape: Tape, x: Tensor, shape: Shape) -> Tensor:
 
 def contiguous_of(tape: Tape, x: Tensor) -> Tensor:
     """``contiguous``: the tensor itself, or a copy whose gradient passes through."""
-    if x.strides is None:
+    if lies_as(x.shape, x.strides, None):
         return tape.hold(x)
     return tape.record(tape.another(x, x.shape), (x,), lambda gradient: (tape.hold(gradient),))
 
@@ -107,9 +107,10 @@ def format_of(shape: Shape, last: bool) -> Strides | None:
 
 def formatted(tape: Tape, x: Tensor, last: bool) -> Tensor:
     """``contiguous(memory_format=...)``: channels last or contiguous, by a copy where it lies otherwise."""
-    if lies_in_order(x.shape, x.strides, last):
+    strides = format_of(x.shape, last)
+    if lies_as(x.shape, x.strides, strides):
         return tape.hold(x)
-    made = tape.another(x, x.shape, strides=format_of(x.shape, last))
+    made = tape.another(x, x.shape, strides=strides)
     return tape.record(made, (x,), lambda gradient: (tape.hold(gradient),))
 
 
@@ -205,19 +206,18 @@ def div(tape: Tape, x: Tensor, y: Tensor) -> Tensor:
 
 
 def _pairwise(x: Tensor, y: Tensor, shape: Shape) -> tuple[int, ...] | None:
-    """The strides of a result of two: contiguous where both are, else those of the first that has the full shape."""
+    """The strides of a result of two: those of the first that has the full shape, unless both lie contiguous."""
     full = x if x.shape == shape else y
-    if full.shape != shape or (
-        x.shape == y.shape and all(lies_in_order(shape, each.strides, False) for each in (x, y))
-    ):
+    if full.shape != shape or (x.shape == y.shape and all(lies_as(shape, each.strides, None) for each in (x, y))):
         return None
-    return alike(shape, full.strides)
+    return preserved(shape, full.strides)
 
 
-def cat(tape: Tape, *values: Tensor) -> Tensor:
-    """``torch.cat(values, 1)``: keeps nothing; the gradients are slices of the one gradient."""
+def cat(tape: Tape, *values: Tensor, channels: int | None = None) -> Tensor:
+    """``torch.cat(values, 1)``: keeps nothing; the gradients are slices of the one gradient.  ``channels`` come out
+    where that are more than of these values."""
     first = values[0].shape
-    shape = (first[0], sum(each.shape[1] for each in values), *first[2:])
+    shape = (first[0], channels or sum(each.shape[1] for each in values), *first[2:])
     shapes = [each.shape for each in values]
     wanted = [tape.wants(each) for each in values]
     strides = None
@@ -249,7 +249,7 @@ def overwrite(tape: Tape, x: Tensor, needs_grad: bool = False) -> Tensor:
 def mul_number(tape: Tape, x: Tensor) -> Tensor:
     """``x * 0.5``: Python wraps the number, which backward keeps."""
     number = tape.crumb()
-    out = tape.another(x, x.shape, strides=like(x.shape, x.strides))
+    out = tape.another(x, x.shape, strides=preserved(x.shape, x.strides))
     tape.record(out, (x,), gradient_of(tape, x), () if number is None else (number,))
     tape.drop(number)
     return out
@@ -258,7 +258,7 @@ def mul_number(tape: Tape, x: Tensor) -> Tensor:
 def add_number(tape: Tape, x: Tensor) -> Tensor:
     """``x + 0.5``: the gradient passes through."""
     number = tape.crumb()
-    out = tape.another(x, x.shape, strides=like(x.shape, x.strides))
+    out = tape.another(x, x.shape, strides=preserved(x.shape, x.strides))
     tape.drop(number)
     return tape.record(out, (x,), lambda gradient: (tape.hold(gradient),))
 

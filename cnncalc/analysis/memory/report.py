@@ -115,7 +115,7 @@ def report_of(run: Run, dtype: str, device: str) -> MemoryReport:
         run.gradient_bytes if run.training else 0,
         totals["optimizer"],
         totals["input"],
-        sum(each.bytes for each in tape.saved),
+        sum(each.bytes for each in run.kept),
         tape.peak,
         top.place,
         top.phase,
@@ -133,7 +133,7 @@ def report_of(run: Run, dtype: str, device: str) -> MemoryReport:
 
 def _saved_by_place(run: Run) -> dict[str, int]:
     found: dict[str, int] = {}
-    for each in run.tape.saved:
+    for each in run.kept:
         if each not in run.kinds:
             found[each.place] = found.get(each.place, 0) + each.bytes
     return found

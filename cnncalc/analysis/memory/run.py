@@ -65,6 +65,8 @@ class Run:
         self.values: dict[int, Tensor] = {}
         self.indices: dict[int, Tensor] = {}
         self.linked = {link for node in graph.nodes for link in node.links}
+        self.kept: set[Storage] = set()
+        """What is saved for backward when the forward pass is over."""
         self.releases, self.index_releases = self._last_uses()
 
     def _last_uses(self) -> tuple[list[list[int]], list[list[int]]]:
@@ -252,9 +254,11 @@ class Run:
         loss = self.lose()
         autocast.leave(tape)
         if scaler is None:
+            self.kept = tape.kept(loss)
             tape.backward(loss)
         else:
             scaled = scaler.scaled(loss)
+            self.kept = tape.kept(scaled)
             tape.backward(scaled)
             tape.drop(scaled)
         for tensor in tape.gradients.values():

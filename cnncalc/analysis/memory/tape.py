@@ -18,7 +18,7 @@ import heapq
 from collections.abc import Sequence
 from typing import NoReturn
 
-from cnncalc.analysis.memory.layout import lies_in_order, like
+from cnncalc.analysis.memory.layout import lies_as, like
 from cnncalc.analysis.memory.tensors import (
     Backward,
     InplaceFault,
@@ -66,6 +66,7 @@ class Tape:
         self.place = ""
         self.gradients: dict[int, Tensor] = {}
         self.saved: set[Storage] = set()
+        """Whatever a step has saved, whether it still does or not."""
         self.products: list[Product] = []
         self.batch: set[Storage] = set()
 
@@ -205,20 +206,24 @@ class Tape:
         """Whether backward has to work out a gradient for this input."""
         return self.recording and tensor.needs_grad
 
-    def parameters_behind(self, loss: Tensor) -> set[Tensor]:
-        """The parameters that backward from here would reach."""
-        found = set()
-        seen = {loss.step}
-        stack = [loss.step]
+    def behind(self, result: Tensor) -> set[Step]:
+        """The steps that backward from here would run."""
+        stack = [] if result.step is None else [result.step]
+        seen = set(stack)
         while stack:
-            step = stack.pop()
-            for edge in step.edges if step is not None else ():
-                if type(edge) is Tensor:
-                    found.add(edge)
-                elif type(edge) is Step and edge not in seen:
-                    seen.add(edge)
-                    stack.append(edge)
-        return found
+            behind = {edge for edge in stack.pop().edges if type(edge) is Step} - seen
+            seen |= behind
+            stack += behind
+        return seen
+
+    def parameters_behind(self, result: Tensor) -> set[Tensor]:
+        """The parameters that backward from here would reach."""
+        return {edge for step in self.behind(result) for edge in step.edges if type(edge) is Tensor}
+
+    def kept(self, result: Tensor) -> set[Storage]:
+        """What the steps behind ``result`` have saved; those of values that it does not hang on are gone with them."""
+        saved = (tensor.storage for step in self.behind(result) for tensor, _ in step.saved)
+        return {storage for storage in saved if storage.listed}
 
     # -- backward ----------------------------------------------------------------------------------------------
 
@@ -318,7 +323,7 @@ class Tape:
         key = id(parameter)
         if key in self.gradients:
             self.drop(gradient)
-        elif lies_in_order(gradient.shape, gradient.strides, False):
+        elif lies_as(gradient.shape, gradient.strides, None):
             gradient.storage.name = f"gradient of {parameter.storage.name}"
             gradient.storage.place = parameter.storage.place
             self.gradients[key] = gradient

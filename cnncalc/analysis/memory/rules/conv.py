@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from math import prod
 
 from cnncalc.analysis.memory import autocast, ops
@@ -44,12 +45,17 @@ def _keeps_channels_last(tape: Tape, site: Site, x: Tensor) -> bool:
 
 
 def _has_own_kernel(tape: Tape, site: Site, x: Tensor) -> bool:
-    """Whether the CPU's own kernel takes volumes; oneDNN is used where it is worth it (``use_mkldnn`` in
-    ``Convolution.cpp``)."""
-    if not tape.cpu or x.itemsize != 4:
-        return tape.cpu and x.itemsize == 8
-    large = all(each > 3 for each in site.arguments["kernel_size"][-2:])
-    return not (site.arguments["groups"] > 1 or large or x.shape[0] > 1 or prod(x.shape[:4]) > 20480)
+    """Whether the CPU's own kernel takes volumes; oneDNN is used where it is worth it, and knows no output padding of a
+    stride or more (``use_mkldnn`` and ``is_output_padding_big`` in ``Convolution.cpp``)."""
+    given = site.arguments
+    if not tape.cpu or x.itemsize == 8:
+        return tape.cpu
+    if any(map(operator.ge, given.get("output_padding", ()), given["stride"])):
+        return True
+    if x.itemsize != 4:
+        return False
+    large = all(each > 3 for each in given["kernel_size"][-2:])
+    return not (given["groups"] > 1 or large or x.shape[0] > 1 or prod(x.shape[:4]) > 20480)
 
 
 def _in_place_of(tape: Tape, x: Tensor, shape: Shape) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cnncalc.analysis.memory import autocast, ops
-from cnncalc.analysis.memory.layout import Strides, contiguous, is_channels_last, like
+from cnncalc.analysis.memory.layout import Strides, contiguous, is_channels_last, lies_as, like
 from cnncalc.analysis.memory.rules.table import Site, each_rank, gradients_of, rule
 from cnncalc.analysis.memory.tape import Tape
 from cnncalc.analysis.memory.tensors import Backward, Tensor
@@ -62,7 +62,11 @@ def group_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
 
     def within(*tensors: Tensor) -> list[Tensor]:
         """The copies that a kernel makes for itself; on the CPU those are workspace."""
-        copied = [] if tape.cpu or not inside else [each for each in tensors if each.strides != strides]
+        copied = (
+            []
+            if tape.cpu or not inside
+            else [each for each in tensors if not lies_as(each.shape, each.strides, strides)]
+        )
         return [tape.another(each, each.shape, "copy in the kernel", strides) for each in copied]
 
     def backward(gradient: Tensor) -> list[Tensor | None]:
@@ -118,10 +122,11 @@ def channel_scale(tape: Tape, site: Site, x: Tensor) -> Tensor:
 def frozen_batch_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
     """Factor and addend are worked out anew each time; the factor is kept, the input is not."""
     channels = (x.shape[1],)
-    variance = tape.new(channels)
-    widened = ops.add_number(tape, variance)
+    number = tape.crumb()
+    widened = tape.new(channels)
+    tape.drop(number)
     root = tape.new(channels)
-    tape.drop(variance, widened)
+    tape.drop(widened)
     scale = tape.new(channels)
     tape.drop(root)
     mean, shift = tape.new(channels), tape.new(channels)

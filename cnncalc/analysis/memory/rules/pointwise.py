@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cnncalc.analysis.memory import ops
-from cnncalc.analysis.memory.layout import alike, like
+from cnncalc.analysis.memory.layout import like, preserved
 from cnncalc.analysis.memory.rules.table import Site, each_rank, rule
 from cnncalc.analysis.memory.tape import Tape
 from cnncalc.analysis.memory.tensors import Tensor
@@ -42,15 +42,15 @@ def leaky(tape: Tape, site: Site, x: Tensor) -> Tensor:
 @rule("ReLU6", "SiLU", "Hardswish", "Hardsigmoid", "Mish")
 def clones_in_place(tape: Tape, site: Site, x: Tensor) -> Tensor:
     """Keep the input; in place autograd copies it first, so that nothing is saved while gradients are wanted.  Up to 6,
-    values are clamped into a tensor alike."""
+    values are clamped into an ``empty_like``."""
     if not site.arguments["inplace"]:
         made = ops.unary(tape, x, "input")
         if site.name == "ReLU6":
-            made.strides = alike(x.shape, x.strides)
+            made.strides = preserved(x.shape, x.strides)
         return made
     if not tape.wants(x):
         return ops.overwrite(tape, x)
-    copy = tape.another(x, x.shape, "copy of the input", alike(x.shape, x.strides))
+    copy = tape.another(x, x.shape, "copy of the input", preserved(x.shape, x.strides))
     backward = ops.gradient_of(tape, x)
     out = tape.record(ops.overwrite(tape, x), (x,), backward, (copy,))
     tape.drop(copy)
@@ -82,7 +82,7 @@ def prelu(tape: Tape, site: Site, x: Tensor) -> Tensor:
             tape.drop(first)
         return [first if wanted else None, second]
 
-    out = tape.another(x, x.shape, strides=alike(x.shape, x.strides))
+    out = tape.another(x, x.shape, strides=preserved(x.shape, x.strides))
     tape.record(out, (x, slopes), backward, (x, slopes))
     tape.drop(slopes)
     return out

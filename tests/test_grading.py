@@ -651,6 +651,18 @@ def test_credit() -> None:
     assert [each.points for each in found.values()] == [Fraction(1, 2), Fraction(1, 4), 0, 2]
 
 
+@pytest.mark.parametrize("name", ["plus-one-forgotten", "plus-one-inside"])
+def test_of_mistakes_that_nothing_tells_apart_the_best_credit_counts(name: str) -> None:
+    text = f"network: alexnet\ncredit: {{{name}: 50%}}\nquestions: [conv1.height]\n"
+    (found,) = answered(text, {"conv1.height": "54"}).values()
+    assert {"plus-one-forgotten", "plus-one-inside"} <= set(names(found)) and found.points == Fraction(1, 2)
+
+
+def test_credit_for_what_is_wrong_is_not_for_what_is_not_answered() -> None:
+    text = "network: alexnet\ncredit: {wrong: 10%}\nquestions: [conv1.params, conv2.params]\n"
+    assert [each.points for each in answered(text, {"conv1.params": "7"}).values()] == [Fraction(1, 10), 0]
+
+
 def test_what_is_not_answered_is_wrong_and_says_so() -> None:
     found = answered("network: alexnet\nquestions: [conv1.params, conv1.output]\n", {"conv1.params": "?"})
     assert [each.verdict for each in found.values()] == ["wrong", "wrong"]

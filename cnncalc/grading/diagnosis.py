@@ -87,6 +87,10 @@ class Votes:
         """The likeliest first; among equals in the order of the catalogue."""
         return tuple(sorted(candidates, key=lambda each: self.weight(each.name), reverse=True))
 
+    def likeliest(self, ranked: tuple[Mistake, ...]) -> tuple[Mistake, ...]:
+        """Those that nothing tells from the first."""
+        return tuple(each for each in ranked if self.weight(each.name) == self.weight(ranked[0].name))
+
 
 def ranking(marked: Iterable[Marked]) -> Votes:
     """What the answers of a submission say about each mistake, all of them together."""

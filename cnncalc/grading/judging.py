@@ -9,7 +9,7 @@ from math import prod
 from cnncalc.grading.figures import Meant, judge_for_figure, judge_number, judge_rounded
 from cnncalc.grading.reading import read_answer
 from cnncalc.grading.records import CORRECT, DIAGNOSED, UNREADABLE, WRONG, Number, Reading, Value
-from cnncalc.grading.tables import BOTH_WRONG, Judged, Table
+from cnncalc.grading.tables import BOTH_WRONG, NOT_ANSWERED, Judged, Table
 from cnncalc.layers.mistakes import Mistake, written
 from cnncalc.shape import axis_names, product
 
@@ -18,7 +18,7 @@ def judge(table: Table, text: str) -> Judged:
     """An answer by itself: without what else the student answered."""
     reading = read_answer(text, table.rank)
     if reading.kind == "blank":
-        return Judged(WRONG, "", note="not answered")
+        return Judged(WRONG, "", note=NOT_ANSWERED)
     if reading.kind == "unreadable":
         return Judged(UNREADABLE, "", note=reading.problem)
     if reading.kind == "none":

@@ -11,7 +11,7 @@ from cnncalc.grading.reasons import reason, right_answer
 from cnncalc.grading.records import CARRIED, CORRECT, UNREADABLE, Graded, GradedSubmission, Submission, handed_in
 from cnncalc.grading.sheet import Item, Sheet
 from cnncalc.grading.subject import Subject, subject
-from cnncalc.grading.tables import Judged, Table, table_of
+from cnncalc.grading.tables import NOT_ANSWERED, Judged, Table, table_of
 from cnncalc.layers.mistakes import Mistake
 
 CARRIED_SHARE = Fraction(9, 10)
@@ -79,7 +79,7 @@ class Marker:
     def record(self, mark: Marked, votes: Votes) -> Graded:
         item, question = mark.item, mark.item.question
         mistakes = votes.ranked(mark.judged.candidates)
-        points = question.points * self.share(mark.verdict, mistakes)
+        points = question.points * self.share(mark, mistakes, votes)
         right = right_answer(item, self.sheet.report.value_bytes)
         why = reason(mark, mistakes, votes, self.subjects[question.id], right)
         hint = mistakes[0].hint if mistakes else ""
@@ -88,15 +88,18 @@ class Marker:
             mistakes, why, hint,
         )  # fmt: skip
 
-    def share(self, verdict: str, mistakes: tuple[Mistake, ...]) -> Fraction:
-        """The share of the points that an answer earns."""
+    def share(self, mark: Marked, mistakes: tuple[Mistake, ...], votes: Votes) -> Fraction:
+        """The share of the points that an answer earns: of equally likely mistakes the best counts; what is not answered
+        earns nothing."""
         credit = self.sheet.assignment.credit
-        if verdict == CORRECT:
+        if mark.verdict == CORRECT:
             return Fraction(1)
-        if verdict == CARRIED:
+        if mark.verdict == CARRIED:
             return credit.get(CARRIED, CARRIED_SHARE)
-        named = [credit[each.name] for each in mistakes[:1] if each.name in credit]
-        return named[0] if named else credit.get(verdict, Fraction(0))
+        if mark.judged.note == NOT_ANSWERED:
+            return Fraction(0)
+        shares = [credit[each.name] for each in votes.likeliest(mistakes) if each.name in credit]
+        return max(shares) if shares else credit.get(mark.verdict, Fraction(0))
 
 
 def unmarked(sheet: Sheet, why: str) -> tuple[Graded, ...]:

@@ -7,7 +7,7 @@ from cnncalc.grading.diagnosis import Marked, Votes, diagnosis
 from cnncalc.grading.records import CARRIED, CORRECT, UNREADABLE, Value
 from cnncalc.grading.sheet import Item
 from cnncalc.grading.subject import Subject
-from cnncalc.grading.tables import BOTH_WRONG
+from cnncalc.grading.tables import BOTH_WRONG, NOT_ANSWERED
 from cnncalc.layers.mistakes import Mistake
 from cnncalc.shape import show
 from cnncalc.units import grouped
@@ -24,8 +24,8 @@ def reason(mark: Marked, mistakes: tuple[Mistake, ...], votes: Votes, about: Sub
         return f"right for your own {mark.carried.flowing}{worked}"
     if mark.verdict == UNREADABLE:
         return note or "not read"
-    if not mark.text.strip() or note == "not answered":
-        return "not answered"
+    if note == NOT_ANSWERED:
+        return note
     if item.question.blank is not None:
         note = joined(note, outcome(mark, about))
     if mistakes:

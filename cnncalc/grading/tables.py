@@ -17,6 +17,9 @@ SIZE_ASKS = ("output", *AXES, "receptive_field")
 BOTH_WRONG = "both the sizes and the channels are wrong"
 
 
+NOT_ANSWERED = "not answered"
+
+
 class Judged(NamedTuple):
     """What one answer is by itself.
 

@@ -89,8 +89,8 @@ class Marker:
         )  # fmt: skip
 
     def share(self, mark: Marked, mistakes: tuple[Mistake, ...], votes: Votes) -> Fraction:
-        """The share of the points that an answer earns: of equally likely mistakes the best counts; what is not answered
-        earns nothing."""
+        """The share of the points that an answer earns: of equally likely mistakes the best counts; what is not
+        answered earns nothing."""
         credit = self.sheet.assignment.credit
         if mark.verdict == CORRECT:
             return Fraction(1)

@@ -117,6 +117,8 @@ NETWORKS = [
     "4x6x5x6 | conv 4 1 | deconv 6 1x3x1 p1 | deconv 2 1 /2 | conv 2 1",
     "8 | reshape 2x2x2 | deconv 4 2 /2 | tanh",
     "3x9x9 | relu inplace | conv 4 1 | sigmoid",
+    "1x4 | ln | conv 6 3 p1 | instnorm affine | fc 3",
+    "1x2 | ln | deconv 6 3 /2 p1 outpad=1 | instnorm affine | slice 0 1 | fc 3",
     "4x6x6 | ln | gap | upsample 6 | instnorm affine | fc 2",
     "4x6x6 | ln | gap | conv 4 1 | upsample to=6 | local 4 3 p1 | fc 2",
     "4x6x6 | ln | pixelunshuffle 2 | add(ln, conv 16 1) | fc 5",

@@ -6,7 +6,7 @@ import operator
 from math import prod
 
 from cnncalc.analysis.memory import autocast, ops
-from cnncalc.analysis.memory.layout import channels_last, contiguous, is_channels_last, like, simplest
+from cnncalc.analysis.memory.layout import channels_last, contiguous, is_channels_last, lies_as, like, simplest
 from cnncalc.analysis.memory.rules.resize import padded
 from cnncalc.analysis.memory.rules.table import Site, each_rank, gradients_of, rule
 from cnncalc.analysis.memory.tape import Tape
@@ -38,10 +38,14 @@ def convolution(tape: Tape, site: Site, x: Tensor) -> Tensor:
 
 def _keeps_channels_last(tape: Tape, site: Site, x: Tensor) -> bool:
     """Whether channels-last maps stay so.  The CPU's own kernel for volumes makes contiguous ones, and so does CUDA
-    for float64 (``cudnn_conv_suggest_memory_format``)."""
-    if not is_channels_last(x.shape, x.strides) or (x.itemsize == 8 and not tape.cpu):
+    for float64 (``cudnn_conv_suggest_memory_format``).  A single axis is brought in order and seen as two; of one
+    channel, it may lie both ways."""
+    shape, strides = x.shape, x.strides
+    if len(shape) == 3 and strides is not None and lies_as(shape, strides, None):
+        shape, strides = (*shape[:2], 1, shape[2]), (*strides[:2], shape[2] * strides[2], strides[2])
+    if not is_channels_last(shape, strides) or (x.itemsize == 8 and not tape.cpu):
         return False
-    return len(x.shape) == 4 or not _has_own_kernel(tape, site, x)
+    return len(shape) == 4 or not _has_own_kernel(tape, site, x)
 
 
 def _has_own_kernel(tape: Tape, site: Site, x: Tensor) -> bool:

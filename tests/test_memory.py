@@ -120,6 +120,7 @@ NETWORKS = [
     "1x4 | ln | conv 6 3 p1 | instnorm affine | fc 3",
     "1x2 | ln | deconv 6 3 /2 p1 outpad=1 | instnorm affine | slice 0 1 | fc 3",
     "4x6x6 | ln | gap | upsample 6 | instnorm affine | fc 2",
+    "4x4x4x4 | ln | gap | upsample 4 | fc 2",
     "4x6x6 | ln | gap | conv 4 1 | upsample to=6 | local 4 3 p1 | fc 2",
     "4x6x6 | ln | pixelunshuffle 2 | add(ln, conv 16 1) | fc 5",
     "4x6x6 | ln | pixelshuffle 2 | conv 4 1 | upsample 2 | ln | pad 1 | gn 2 | fc 5",

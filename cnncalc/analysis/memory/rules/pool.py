@@ -93,7 +93,7 @@ def adaptive_avg_pool(tape: Tape, site: Site, x: Tensor) -> Tensor:
     if keeps:
         return ops.resized(tape, x, site.shape, (x,), packed=site.rank == 3)
     made = ops.mean(tape, x, site.shape)
-    if site.rank == 2 and is_channels_last(x.shape, x.strides):
+    if is_channels_last(x.shape, x.strides):
         ops.restride(tape, made, channels_last(site.shape))
     return made
 

@@ -61,6 +61,26 @@ def test_a_figure_that_is_not(name: str, figure: int) -> None:
     assert expecting(**{name: figure + 1}) == [("E101", wanted)]
 
 
+@pytest.mark.parametrize(
+    ("said", "label"),
+    [
+        (100, "(+12, +12.00 %)"),
+        (1_000, "(-888, -88.80 %)"),
+        (12, "(+100, +833.33 %)"),
+        (3, "(+109, 37.33 times)"),
+        (1, "(+111, 112 times)"),
+        ("1.5e2", ""),
+        (0, "(+112)"),
+    ],
+)
+def test_how_far_off_a_figure_is(said: object, label: str) -> None:
+    """112 parameters; nothing is told of a rounded figure."""
+    (found,) = cnncalc.analyse(
+        cnncalc.parse(f"input: 3x8x8\nlayers: {{a: conv 4 3}}\nexpect: {{params: {said}}}")
+    ).diagnostics
+    assert found.label == label
+
+
 def test_no_field_behind_a_vector() -> None:
     """The name is known; it is the figure that there is none of."""
     text = "input: 10\nlayers: {a: fc 3}\nexpect: {receptive_field: 5, a.receptive_field: 3}"

@@ -13,7 +13,10 @@ from cnncalc.source import Scalar
 from cnncalc.spec.network import Expectation
 from cnncalc.spec.phrase import parse_value
 from cnncalc.spec.syntax import Number, Size
-from cnncalc.units import grouped, read_figure
+from cnncalc.units import decimal, grouped, read_figure
+
+TIMES = 10
+"""From here on a figure is so many times what was expected, and no longer a share more."""
 
 FIGURES = ("params", "trainable", "weights", "buffers", "macs", "flops", "layers", "memory", "receptive_field")
 
@@ -139,17 +142,25 @@ def compare_figure(expectation: Expectation, figure: str, name: str, truth: int)
     if claimed.matches(truth):
         return None
     subject = f"{name}.{figure}" if name else figure
-    difference = truth - claimed.value
-    percent = f", {float(Fraction(100) * difference / claimed.value):+.2f} %" if claimed.value else ""
-    apart = f" ({'+' if difference > 0 else ''}{grouped(int(difference))}{percent})" if not claimed.slack else ""
     return Diagnostic(
         "E101",
         f"expected {subject} to be {value.value}, but it is {grouped(truth)}",
         value.mark,
-        apart.strip(),
+        "" if claimed.slack else apart(truth, claimed.value),
         layer=name or None,
         fix=exact(value, str(truth), safe=False),
     )
+
+
+def apart(truth: int, claimed: Fraction) -> str:
+    """``(+96, +0.28 %)``; how many times as much where that says more."""
+    difference = truth - claimed
+    told = [f"{'+' if difference > 0 else ''}{grouped(int(difference))}"]
+    if claimed:
+        times = Fraction(truth) / claimed
+        many = grouped(round(times)) if times >= 10 * TIMES else decimal(times, 2)
+        told.append(f"{many} times" if times >= TIMES else f"{float(100 * (times - 1)):+.2f} %")
+    return f"({', '.join(told)})"
 
 
 def exact(value: Scalar, words: str, safe: bool = True) -> Fix | None:

@@ -103,6 +103,7 @@ def totals(outcome: Outcome) -> str:
     """The last line for people: what was found in how many files, and what could be done about it."""
     found = [counted(outcome.count(each), each) for each in ("error", "warning", "info") if outcome.count(each)]
     where = counted(len(outcome.files), "file")
+    fine = "nothing to report" if outcome.files else "no architecture to look at"
     more = []
     if outcome.applied:
         more.append(f"{sum(outcome.applied.values()):,} fixed")
@@ -115,7 +116,7 @@ def totals(outcome: Outcome) -> str:
         more.append(f"{known:,} in the baseline")
     if outcome.errors:
         more.append(f"{counted(len(outcome.errors), 'path or setting', 'paths or settings')} cannot be used")
-    line = f"{', '.join(found) or 'nothing to report'} in {where}" + (f" ({', '.join(more)})" if more else "")
+    line = f"{', '.join(found) or fine} in {where}" + (f" ({', '.join(more)})" if more else "")
     lines = [line]
     safe, unsafe = fixes(outcome.new)
     if safe or unsafe:

@@ -15,7 +15,7 @@ from cnncalc.source import Items, Mapping, Mark, Scalar, Source, Tree
 from cnncalc.spec.phrase import parse_value
 from cnncalc.spec.syntax import Argument, Branch, Call, Chain, Dotted, Expr, Group, Merge, Number, Span, Step
 
-_PATH = re.compile(r"[^\W\d]\w*(?:\.\w+)+\Z")
+_PATH = re.compile(r"[A-Za-z_]\w*(?:\.\w+)+\Z")
 """The name of a node, whose segments may be indices: ``stage1.0.conv``."""
 
 _LONG = 15

@@ -12,13 +12,13 @@ from cnncalc.spec.evaluate import SIZE_NAMES
 from cnncalc.spec.longform import long_form
 from cnncalc.spec.network import Block, File, Statement
 from cnncalc.spec.phrase import parse_line, parse_signature
-from cnncalc.spec.sorting import KEYWORDS, Sorter, first_mark
+from cnncalc.spec.sorting import KEYWORDS, Sorter, first_mark, name_help
 
 RESERVED = ("output", "params", "weights", "macs", "memory", "total", *SIZE_NAMES)
 """Names that questions about a network use; no line may have one."""
 
 _BELOW = "they stand below it, each indented by two blanks: `conv1: conv 64 3`"
-_PATH = re.compile(r"[^\W\d]\w*(\.\w+)*\Z")
+_PATH = re.compile(r"[A-Za-z_]\w*(\.\w+)*\Z")
 
 
 class LineSorter(Sorter):
@@ -105,7 +105,7 @@ class LineSorter(Sorter):
                     "Y107",
                     f"a line's name must be a word, got {name!r}",
                     statement.mark,
-                    help=("letters, digits and _, not beginning with a digit",),
+                    help=(name_help(name),),
                 )
             elif name.split(".")[0] in RESERVED and (top or name in SIZE_NAMES):
                 self.report(

@@ -14,7 +14,7 @@ from cnncalc.spec.evaluate import SIZE_NAMES
 KEYWORDS = ("as", "if", "else", "and", "or", "not")
 """Words of phrases; nothing may be called so."""
 
-IDENTIFIER = re.compile(r"[^\W\d]\w*\Z")
+IDENTIFIER = re.compile(r"[A-Za-z_]\w*\Z")
 _NUMBER = re.compile(r"\d+(\.\d+)?\Z")
 _YEAR = re.compile(r"[12][0-9]{3}\Z")
 
@@ -98,13 +98,19 @@ class Sorter:
                 "Y107",
                 f"{what}'s name must be a word, got {name!r}",
                 mark,
-                help=("letters, digits and _, not beginning with a digit",),
+                help=(name_help(name),),
             )
             return False
         if name in SIZE_NAMES:
             self.report("G110", f"{name!r} is the name of a size that flows in", mark, help=("choose another name",))
             return False
         return True
+
+
+def name_help(name: str) -> str:
+    """What a name may look like; phrases know it by a first letter of a to z."""
+    foreign = name[:1].isalpha() and not name.isascii()
+    return f"letters, digits and _, {'the first of a to z' if foreign else 'not beginning with a digit'}"
 
 
 def first_mark(tree: Tree) -> Mark:

@@ -158,6 +158,28 @@ def test_shared_weights_count_for_the_only_output_that_is_asked_for() -> None:
         assert cnncalc.diff(found, found).equal
 
 
+def test_what_one_output_needs_is_as_a_network_of_its_own() -> None:
+    """Totals and peaks, receptive fields and names; the input that nothing takes is gone."""
+    text = """
+inputs: {one: 3x32x32, two: 3x8x8}
+layers:
+  a: one | conv 16 3 p1 | relu
+  b: a | conv 64 3 p1 | relu
+  d: two | conv 256 3
+  c: a | conv 4 1
+outputs: [b, c, d]
+"""
+    only = cnncalc.analyse(cnncalc.parse(text), only="c")
+    alone = cnncalc.analyse(cnncalc.parse("input: 3x32x32\nlayers: {a: conv 16 3 p1 | relu, c: conv 4 1}"))
+    assert only.totals == alone.totals and [row.name for row in only] == [row.name for row in alone]
+    assert [row.receptive_field for row in only] == [row.receptive_field for row in alone]
+    assert only.inputs == (("one", (3, 32, 32)),) and only.outputs == (("c", (4, 32, 32)),)
+    for one, other in ((only.inference, alone.inference), (only.training, alone.training)):
+        assert one and other and (one.peak_bytes, one.saved_bytes) == (other.peak_bytes, other.saved_bytes)
+    group = only.find("a")
+    assert group is not None and group.output == (16, 32, 32) and only.find("b") is None
+
+
 # -- known totals ----------------------------------------------------------------------------------------------------
 
 RESNET50 = """

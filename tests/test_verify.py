@@ -483,9 +483,13 @@ def test_nothing_global_is_touched() -> None:
         torch.backends.cudnn.benchmark = False
 
 
-def test_only_whole_networks() -> None:
-    with pytest.raises(ValueError, match="only a whole network without faults"):
-        verify(api.analyse("inception_v3", only=api.analyse("inception_v3").outputs[0][0]), "meta")
+def test_what_one_output_needs_is_a_network_too() -> None:
+    name = api.analyse("inception_v3").outputs[0][0]
+    found = verify(api.analyse("inception_v3", only=name), "meta")
+    assert found.equal and found.checks, told(found)
+
+
+def test_only_known_data_types() -> None:
     with pytest.raises(ValueError, match="dtype must be one of"):
         verify(api.analyse("lenet5", dtype="int8"), "meta")
 

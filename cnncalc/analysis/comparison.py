@@ -67,7 +67,7 @@ def depth(graph: Graph) -> int:
 
 def output_field(report: Report) -> tuple[ReceptiveField, ...]:
     """The receptive field of a net: the largest of its outputs', axis by axis."""
-    several = [[paths.largest for paths in report.fields[index]] for _, index in report.output_nodes]
+    several = [[paths.largest for paths in report.fields[index]] for _, index in report.graph.outputs]
     rank = max(map(len, several), default=0)
     along = [[each[axis] for each in several if axis < len(each)] for axis in range(rank)]
     return tuple(max(fields, key=lambda field: field.size) for fields in along)

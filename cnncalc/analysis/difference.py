@@ -143,8 +143,8 @@ class Difference:
             found.append("inputs")
         made = {each.a.node.index: each.b.node.index for each in self.changes if each.a and each.b}
         made |= {one: other for (_, one), (_, other) in zip(self.a.graph.inputs, self.b.graph.inputs, strict=False)}
-        before = [(name, made.get(index)) for name, index in self.a.output_nodes]
-        if before != self.b.output_nodes or self.a.outputs != self.b.outputs:
+        before = [(name, made.get(index)) for name, index in self.a.graph.outputs]
+        if before != self.b.graph.outputs or self.a.outputs != self.b.outputs:
             found.append("outputs")
         if self.a.graph.per_image != self.b.graph.per_image:
             found.append("per_image")

@@ -93,7 +93,7 @@ def figure_of(report: Report, name: str, figure: str) -> int | None:
     if not name or name == "total":
         totals = report.totals
         if figure == "receptive_field":
-            sizes = [paths.largest.size for _, index in report.output_nodes for paths in report.fields[index]]
+            sizes = [paths.largest.size for _, index in report.graph.outputs for paths in report.fields[index]]
             return max(sizes, default=None)
         if figure == "weights":
             return weights(report.rows)

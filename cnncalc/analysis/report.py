@@ -10,7 +10,7 @@ from cnncalc.analysis.receptive import Fields
 from cnncalc.analysis.rows import Group, Row, Totals
 from cnncalc.analysis.setting import Setting
 from cnncalc.collector import paused
-from cnncalc.errors import Diagnostic, did_you_mean, fault
+from cnncalc.errors import Diagnostic
 from cnncalc.graph import Graph, Node
 from cnncalc.layers.base import Work
 from cnncalc.shape import Shape, elements
@@ -28,14 +28,12 @@ CONVENTION = (
 class Report:
     """All figures of one net for a batch size and a data type.  Iterating gives the rows."""
 
-    def __init__(self, graph: Graph, batch: int = 1, dtype: str = "float32", only: str | None = None) -> None:
+    def __init__(self, graph: Graph, batch: int = 1, dtype: str = "float32") -> None:
         self.setting = Setting(graph, batch, dtype)
         self.graph = graph
         self.batch = batch
         self.dtype = dtype
         self.value_bytes = self.setting.value_bytes
-        self.only = only
-        self._needed = None if only is None else needed_for(graph, only)
         self.diagnostics: list[Diagnostic] = list(graph.diagnostics)
 
     convention = CONVENTION
@@ -55,12 +53,7 @@ class Report:
 
     @property
     def outputs(self) -> tuple[tuple[str, Shape], ...]:
-        return tuple((name, self.graph.shape(index)) for name, index in self.output_nodes)
-
-    @property
-    def output_nodes(self) -> list[tuple[str, int]]:
-        """The outputs that the report is about, each with the index of its node."""
-        return [(name, index) for name, index in self.graph.outputs if self.only in (None, name)]
+        return tuple((name, self.graph.shape(index)) for name, index in self.graph.outputs)
 
     @property
     def fields(self) -> list[Fields]:
@@ -70,22 +63,14 @@ class Report:
     def rows(self) -> tuple[Row, ...]:
         nodes = self.graph.nodes
         fields = self.fields
-        layers, needed = self.graph.layers, self._needed
-        owners: dict[int, int] = {}
-        if needed is not None:  # weights whose first use is not needed count where they are used first of what is
-            layers = [node for node in layers if node.index in needed]
-            for node in layers:
-                owners.setdefault(node.owner, node.index)
         with paused():
-            return tuple(
-                [self._row(node, nodes, fields[node.index], owners.get(node.owner, node.owner)) for node in layers]
-            )
+            return tuple([self._row(node, nodes, fields[node.index]) for node in self.graph.layers])
 
-    def _row(self, node: Node, nodes: list[Node], fields: Fields, owner: int) -> Row:
+    def _row(self, node: Node, nodes: list[Node], fields: Fields) -> Row:
         facts = node.facts
         layer = node.layer
         assert layer is not None
-        own = owner == node.index
+        own = node.owner == node.index
         trainable = facts.trainable if own else 0
         return Row(
             node.name,
@@ -100,7 +85,7 @@ class Report:
             facts.work,
             elements(facts.output) * self.batch * self.value_bytes if facts.fresh else 0,
             tuple([paths.largest for paths in fields]),
-            None if own else nodes[owner].name,
+            None if own else nodes[node.owner].name,
             node,
             self.setting,
         )
@@ -201,20 +186,3 @@ class Report:
         totals = self.totals
         params, macs = short_count(totals.params), short_count(totals.macs)
         return f"<Report {self.name}: {totals.layers} layers, {params} params, {macs} MACs>"
-
-
-def needed_for(graph: Graph, output: str) -> set[int]:
-    """The nodes that an output needs; raises :class:`SpecError` where there is no such output."""
-    names = dict(graph.outputs)
-    if output not in names:
-        hint = did_you_mean(output, names) or f"the outputs: {', '.join(names)}"
-        raise fault("G109", f"there is no output called {output!r}", help=[hint])
-    needed: set[int] = set()
-    open_nodes = [names[output]]
-    while open_nodes:
-        index = open_nodes.pop()
-        if index not in needed:
-            needed.add(index)
-            node = graph.nodes[index]
-            open_nodes += [*node.inputs, *node.links]
-    return needed

@@ -9,7 +9,7 @@ from cnncalc.analysis import report as analysis
 from cnncalc.analysis.expectations import check
 from cnncalc.collector import paused
 from cnncalc.errors import SpecError, did_you_mean, fault
-from cnncalc.graph import NODE_LIMIT, expand
+from cnncalc.graph import NODE_LIMIT, expand, part_for
 from cnncalc.loading import load
 from cnncalc.spec.network import Network
 
@@ -82,7 +82,7 @@ def analyse_all(
     if broken and not partial:
         raise SpecError(broken)
     if only is not None:
-        return [Report(report.graph, batch, dtype, only) for report in reports]
+        return [Report(part_for(report.graph, only), batch, dtype) for report in reports]
     if not network.modified and not network.diagnostics:
         for report in reports:
             report.diagnostics += check(report, report.graph.net.expect)

@@ -12,6 +12,7 @@ numbered from 1.
 from __future__ import annotations
 
 from cnncalc.graph.expander import Expander
+from cnncalc.graph.part import part_for
 from cnncalc.graph.records import Bundle, Facts, Flowing, Frame, Graph, Node, Wire, part_of, shape_agrees
 from cnncalc.graph.space import DEPTH_LIMIT, NODE_LIMIT, REPEAT_LIMIT
 from cnncalc.shape import Shape
@@ -29,6 +30,7 @@ __all__ = [
     "Node",
     "Wire",
     "expand",
+    "part_for",
     "part_of",
     "shape_agrees",
 ]

@@ -59,7 +59,9 @@ def batch_first(shape: Shape, mark: Mark) -> Diagnostic | None:
     if len(shape) != 4 or shape[0] != 1 or shape[1] not in (1, 3) or shape[2] != shape[3] or shape[2] < _IMAGE:
         return None
     message = f"{show(shape)} looks like batch x channels x height x width"
-    return Diagnostic("T114", message, mark, "the batch is no part of a shape", help=(f"write {show(shape[1:])}",))
+    image = show(shape[1:])
+    volume = f"if it is a volume: `{image} | reshape {show(shape)} | ...`"
+    return Diagnostic("T114", message, mark, "the batch is no part of a shape", help=(f"write {image}", volume))
 
 
 def channels_last(shape: Shape, mark: Mark) -> Diagnostic | None:

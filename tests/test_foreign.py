@@ -27,7 +27,33 @@ BEGINNERS: list[tuple[str, str, str, str, str]] = [
     ("3x32x32 | nn.AdaptiveAvgPool2d(1)", "G101", "nn.AdaptiveAvgPool2d", "called adaptive", "3x32x32 | adaptive 1"),
     ("3x32x32 | BatchNormalization", "G101", "BatchNormalization", "did you mean 'bn'?", "3x32x32 | bn"),
     ("3x32x32 | max pool 2", "G101", "max", "did you mean 'maxpool'?", "3x32x32 | maxpool 2"),
-    ("3x32x32 | global average pool", "G101", "global", "did you mean 'gap'?", "3x32x32 | gap"),
+    ("3x32x32 | global average pool", "G101", "global", "gap is the mean", "3x32x32 | gap"),
+    ("3x32x32 | global max pool", "G101", "global", "gmp the maximum", "3x32x32 | gmp"),
+    ("3x32x32 | AdaptiveMaxPool2d(4)", "G101", "AdaptiveMaxPool2d", "`adaptive 6 max`", "3x32x32 | adaptive 4 max"),
+    ("3x32x32 | nn.Dropout2d(0.5)", "G101", "nn.Dropout2d", "`dropout 0.5 spatial`", "3x32x32 | dropout 0.5 spatial"),
+    ("3x32x32 | ZeroPad2d(1)", "G101", "ZeroPad2d", "`pad 1`", "3x32x32 | pad 1"),
+    ("3x32x32 | UpSampling2D(2)", "G101", "UpSampling2D", "`upsample 2`", "3x32x32 | upsample 2"),
+    (
+        "3x32x32 | multiply(id, relu)",
+        "G101",
+        "multiply",
+        "`mul(id, gap | sigmoid)`",
+        "3x32x32 | mul(id, gap | sigmoid)",
+    ),
+    ("3x32x32 | depthwise conv 3", "T101", "conv", "did you mean 'dwconv'?", "3x32x32 | dwconv 3"),
+    ("3x32x32 | conv transpose 8 3", "T101", "transpose", "did you mean 'deconv'?", "3x32x32 | deconv 8 3"),
+    ("3x32x32 | conv 8 3 p 2", "T101", "p", "write p2, close together", "3x32x32 | conv 8 3 p2"),
+    ("3x32x32 | conv 8 k 3", "T101", "k", "write k3, close together", "3x32x32 | conv 8 k3"),
+    ("3x32x32 | conv 8 K=3", "T101", "K=3", "did you mean 'k'?", "3x32x32 | conv 8 k=3"),
+    ("3x32x32 | (conv 8 1)**2", "Y201", "**", "(layer ...)*2", "3x32x32 | (conv 8 1)*2"),
+    ("3x32x32 | conv (3+1)**2 1", "Y201", "**", "write a product", "3x32x32 | conv (3+1)*(3+1) 1"),
+    ("3x32x32 | (conv 8 1) conv 16 3", "Y201", "conv", "write '|' between steps", "3x32x32 | (conv 8 1) | conv 16 3"),
+    ("3x32x32 | conv(8, 1) relu", "Y201", "relu", "write '|' between steps", "3x32x32 | conv(8, 1) | relu"),
+    ("3x32x32 | residual(relu) x2", "Y201", "x2", "(layer ...)*2", "3x32x32 | (residual(relu))*2"),
+    ("3x32x32 | slice 0,3", "Y201", ",", "blanks between arguments, 0 3", "3x32x32 | slice 0 3"),
+    ("3x32x32 | slice 0, 3", "Y201", ",", "separate arguments with blanks", "3x32x32 | slice 0 3"),
+    ("3x32x32 | flatten | 10", "Y201", "10", "for example fc 10", "3x32x32 | flatten | fc 10"),
+    ("3x32x32 | c1: conv 6 3", "Y201", ":", "conv ... as c1", "3x32x32 | conv 6 3 as c1"),
     ("3x32x32 | leaky relu", "T101", "relu", "write leakyrelu, in one word", "3x32x32 | leakyrelu"),
     ("3x32x32 | identity", "G101", "identity", "is called id", "3x32x32 | id"),
     ("input 3x32x32 | relu", "G101", "input", "an input is its size alone", "3x32x32 | relu"),
@@ -138,6 +164,39 @@ BEGINNERS: list[tuple[str, str, str, str, str]] = [
     ("1x1x28x28 | relu", "T114", "1x1x28x28", "write 1x28x28", "3x28x28 | reshape 1x3x28x28 | relu"),
     ("8x3x16x32x32 | conv 8 3", "S106", "conv 8 3", "the batch is no part", "3x16x32x32 | conv 8 3"),
 ]
+
+
+WITHOUT: list[tuple[str, str]] = [
+    # text, and what its way out must not say: it would be wrong
+    ("3x32x32 | conv 8 3 no padding", "nobias"),
+    ("3x32x32 | conv 8 3 bias=full", "padding"),
+    ("3x32x32 | conv 8 stride=valid", "padding"),
+    ("3x32x32 | conv 8 rate=2", "params: {rate"),
+    ("3x32x32 | conv t 3", "convt"),
+    ("3x32x32 | conv k 3", "k3"),
+    ("3x32x32 | fc 10 p1", "| pad"),
+    ("3x32x32 | depthwise separable conv 3", "params: {separable"),
+    ("3x32x32 | relu as head; haed.conv | relu", "conv"),
+    ("3x32x32 | relu as head; haed.bn | relu", "bn"),
+    ("3x32x32 | (relu) tanh 5", "*5"),
+    ("input: 3x8x8\nlayers:\n  - relu: 3x8x8 | relu\n", "relu: relu"),
+    ("batch: 8\ninput: 3x8x8\nlayers: [relu]\n", "params"),
+]
+
+
+@pytest.mark.parametrize(("text", "wrong"), WITHOUT)
+def test_a_way_out_that_would_be_wrong_is_not_told(text: str, wrong: str) -> None:
+    with pytest.raises(SpecError) as caught:
+        cnncalc.analyse(cnncalc.parse(text))
+    for each in caught.value.diagnostics:
+        assert wrong not in re.sub("'.*?'", "", each.message) + " ".join(each.help)
+
+
+def test_the_examples_of_other_frameworks_words_are_networks() -> None:
+    for word in (*foreign.LAYERS, *foreign.EXAMPLES):
+        example = re.search("`(.+?)`", foreign.layer_help(f"nn.{word}"))
+        if example and "unpool" not in example[1]:
+            assert first(f"32x32x32 | {example[1]}") is None, example[1]
 
 
 def first(text: str) -> Diagnostic | None:

@@ -122,7 +122,7 @@ class Names:
         if example is not None:
             return SpanFault("T102", f"{word} needs its branches in parentheses", call.span, (example,))
         what = "line" if call.line else "layer, block or earlier line"
-        others = () if call.line else (*all_words(), *space.file.blocks)
+        others = () if call.line or "." in word else (*all_words(), *space.file.blocks)
         message = f"there is no {what} called {word!r}"
         help = "" if call.line or self.faults.full else foreign.layer_help(word)
         return SpanFault("G101", message, call.word_span, (help,) if help else self.help(word, space, others))

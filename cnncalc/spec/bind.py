@@ -10,8 +10,7 @@ import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from cnncalc.errors import did_you_mean
-from cnncalc.layers import Kind, canonical
+from cnncalc.layers import Kind
 from cnncalc.layers.fields import got
 from cnncalc.lazy import Lazy
 from cnncalc.shape import show
@@ -19,9 +18,9 @@ from cnncalc.spec.evaluate import ROUND, SIZE_NAMES, UNKNOWN, Scope, SpanFault, 
 from cnncalc.spec.syntax import Argument, Binary, Call, Dotted, Expr, Name, Number, Padding, Short, Size, Span
 
 if TYPE_CHECKING:
-    from cnncalc.spec import foreign
+    from cnncalc.spec import option_advice
 else:
-    foreign = Lazy("cnncalc.spec.foreign")
+    option_advice = Lazy("cnncalc.spec.option_advice")
 
 LETTERS = {"k": "kernel", "s": "stride", "p": "pad", "d": "dilation", "g": "groups"}
 _VGG = re.compile(r"(conv(\d+)|fc)-(\d+)\Z", re.IGNORECASE)
@@ -152,9 +151,9 @@ class Binder:
             if found is not None:
                 self.set(field, found, span)
                 return
-        self.set(field, self.evaluate(value), span)
+        self.set(field, self.evaluate(value, field), span)
 
-    def evaluate(self, value: Expr) -> Any:
+    def evaluate(self, value: Expr, field: str | None = None) -> Any:
         """The value; a bare word that is no parameter stays a word, for the field to judge."""
         if isinstance(value, Name) and value.text not in self.scope.variables:
             word = value.text.lower()
@@ -164,9 +163,9 @@ class Binder:
                 return word
             if value.text in self.kind.words:
                 return self.kind.words[value.text][1]
-            if value.text.lower() in ("valid", "full"):
-                said = foreign.option_help(value.text, self.call.word, self.kind.fields, ())
-                raise SpanFault("T108", f"there is no padding called {value.text!r}", value.span, (said.rstrip("."),))
+            if field == "pad" and word in ("valid", "full"):
+                said = option_advice.hint(word, self.call.word, self.kind).rstrip(".")
+                raise SpanFault("T108", f"there is no padding called {value.text!r}", value.span, (said,))
         return evaluate(value, self.scope)
 
     def line(self, value: Expr, use: str) -> Any:
@@ -197,7 +196,11 @@ class Binder:
         if isinstance(value, Name):
             counted = value.text == ROUND and self.scope.round is not None
             if value.text not in (*self.scope.variables, *SIZE_NAMES) and not counted:
-                raise self.no_option(value.text, span)
+                missing = [field for field in self.kind.required if field not in self.slots]
+                known = (*SIZE_NAMES, *self.scope.variables)
+                behind = self.behind(argument)
+                hint = option_advice.bare_hint(value.text, behind, self.call.word, self.kind, known, missing)
+                raise self.no_option(value.text, span, hint)
         self.place(self.evaluate(value), span)
 
     def shorthand(self, value: Expr, span: Span) -> bool:
@@ -280,25 +283,15 @@ class Binder:
         fields = [field for field in self.kind.fields if field != "in_channels"]
         return f"{self.kind.word} takes: {', '.join(fields)}" if fields else f"{self.kind.word} takes nothing"
 
-    def no_option(self, word: str, span: Span) -> SpanFault:
+    def behind(self, argument: Argument) -> Expr | None:
+        """The bare value that follows an argument."""
+        place = self.call.arguments.index(argument) + 1
+        following = self.call.arguments[place] if place < len(self.call.arguments) else None
+        return following.value if following is not None and following.option is None else None
+
+    def no_option(self, word: str, span: Span, hint: str = "") -> SpanFault:
+        """A word that is no option of the layer; ``hint`` is the way out that the place of it suggests."""
         if word in self.kind.fields:
             return SpanFault("T102", f"{self.kind.word}'s {word} has no value", span, (f"for example {word}=2",))
-        hint = foreign.option_help(word, self.call.word, self.kind.fields, self.kind.words)
-        hint = hint or did_you_mean(word, [*self.kind.fields, *self.kind.words])
-        parts = word.split("x")
-        if len(parts) > 1 and all(part.isdigit() or part in (*SIZE_NAMES, *self.scope.variables) for part in parts):
-            from cnncalc.spec.phrase_faults import calculated_size
-
-            hint = f"{calculated_size(word)}."
-        elif canonical(self.call.word + word):
-            hint = f"write {self.call.word + word}, in one word."
-        elif word.lower() in self.kind.letters:
-            hint = f"write {word.lower()}1, close together."
-        elif word[:1].lower() in self.kind.letters and word[1:].isdigit():
-            hint = f"did you mean {word.lower()!r}?"
-        elif canonical(word):
-            hint = f"a layer is a step of its own: {self.call.word} ... | {word}."
-        elif not hint and any(field not in self.slots for field in self.kind.required):
-            hint = f"if it stands for a number, a file says which: params: {{{word}: 64}}."
-        help = f"{hint} {self.takes()}".strip()
-        return SpanFault("T101", f"{self.kind.word} has no option {word!r}", span, (help,))
+        hint = hint or option_advice.hint(word, self.call.word, self.kind)
+        return SpanFault("T101", f"{self.kind.word} has no option {word!r}", span, (f"{hint} {self.takes()}".strip(),))

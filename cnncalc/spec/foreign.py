@@ -12,6 +12,11 @@ from collections.abc import Collection
 from cnncalc.layers import canonical, kind_of
 
 _AXES = re.compile(r"_?[123]d(?![a-z0-9])|_?[123]d(?=transpose)")
+_LAST_STEP = re.compile(r" \| (?![^(]*\))")
+_MODULES = frozenset(
+    ("torch", "nn", "functional", "F", "tf", "tensorflow", "keras", "layers", "caffe", "L", "jax", "flax", "linen")
+)
+"""What stands before the dots of a framework's layer; other words with dots are the names of lines."""
 
 LAYERS = {
     "avg": "avgpool",
@@ -25,6 +30,7 @@ LAYERS = {
     "globalmaxpooling": "gmp",
     "adaptiveaveragepool": "adaptive",
     "adaptivemaxpool": "adaptive",
+    "spatialdropout": "dropout",
     "batch": "bn",
     "batchnormalization": "bn",
     "groupnormalization": "gn",
@@ -34,7 +40,6 @@ LAYERS = {
     "deconvolution": "deconv",
     "depthwiseconv": "dwconv",
     "fully": "fc",
-    "global": "gap",
     "fullyconnected": "fc",
     "innerproduct": "fc",
     "zeropad": "pad",
@@ -47,6 +52,19 @@ LAYERS = {
 }
 """Layers of other frameworks without what tells the axes (``MaxPooling2D`` is ``maxpooling``): our word."""
 
+EXAMPLES = {
+    "adaptivemaxpool": "adaptive 6 max",
+    "dropout1d": "dropout 0.5 spatial",
+    "dropout2d": "dropout 0.5 spatial",
+    "dropout3d": "dropout 0.5 spatial",
+    "spatialdropout": "dropout 0.5 spatial",
+    "upsample": "upsample 2",
+    "upsampling": "upsample 2",
+    "zeropad": "pad 1",
+    "zeropadding": "pad 1",
+}
+"""How those are written that are not the example of our layer."""
+
 SAID = {
     "activation": "an activation is a layer of its own: relu, tanh, softmax ...",
     "input": "an input is its size alone: 3x32x32 | ...",
@@ -54,6 +72,7 @@ SAID = {
     "separableconv": "say both of its steps: dwconv 3 p1 | conv 64 1",
     "sequential": "write the layers one after the other, with | between",
     "identity": "the value itself is called id",
+    "global": "one word each: gap is the mean over all positions, gmp the maximum",
     "separable": "say both of its steps: dwconv 3 p1 | conv 64 1",
     **dict.fromkeys(
         ("attention", "selfattention", "multiheadattention", "transformer", "lstm", "gru", "rnn", "embedding"),
@@ -92,20 +111,24 @@ _FLOWS_IN = ("in_channels", "in_features", "input_shape", "input_dim", "num_feat
 
 def layer_help(word: str) -> str:
     """What a word that is no layer is called here; an empty text where nothing is known of it."""
-    plain = _AXES.sub("", word.rsplit(".", 1)[-1].lower()).replace("_", "")
+    *modules, last = word.split(".")
+    if not _MODULES.issuperset(modules):
+        return ""
+    plain = _AXES.sub("", last.lower()).replace("_", "")
     if plain in SAID:
         return SAID[plain]
     ours = LAYERS.get(plain) or canonical(plain)
     if ours is None or ours == word.lower():
         return ""
-    example = kind_of(ours).layer.example.rsplit(" | ", 1)[-1] or ours
-    if plain == word.lower() and ours not in ("concat", "mul"):
+    example = EXAMPLES.get(last.lower()) or EXAMPLES.get(plain) or _LAST_STEP.split(kind_of(ours).layer.example)[-1]
+    example = example or ours
+    if plain == word.lower() and ours not in ("concat", "mul") and plain not in EXAMPLES:
         return f"did you mean {ours!r}?"
     known = "; what flows in is known, and no argument" if {"channels", "features"} & {*kind_of(ours).fields} else ""
     return f"it is called {ours} here: `{example}`{known}"
 
 
-def option_help(word: str, call: str, fields: Collection[str], words: Collection[str]) -> str:
+def option_help(word: str, call: str, fields: Collection[str]) -> str:
     """What an option that the layer does not have is called here, or how one does without it."""
     lower = word.lower()
     ours = next((each for each in OPTIONS.get(lower, ()) if each in fields), None)
@@ -119,6 +142,4 @@ def option_help(word: str, call: str, fields: Collection[str], words: Collection
         return "nothing is padded where no padding is given: leave it out."
     if lower == "full" and "pad" in fields:
         return "give the padding as a number: the kernel less 1."
-    if lower == "no" and "nobias" in words:
-        return "write nobias, close together."
     return ""

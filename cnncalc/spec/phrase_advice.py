@@ -14,6 +14,8 @@ STEP_ENDS = ("step end", "given end", "branch end")
 _BEFORE = re.compile(r"(?:\w[\w.]*|->|=>|\*\*|//|\S)\Z")
 _AFTER = re.compile(r"\s*(\w[\w.]*)")
 _DOTTED_CALL = re.compile(r"((?:[A-Za-z_]\w*\.)+\w+)\s*\(\Z")
+_TIMES = re.compile(r"(x|×|times\b)?\s*(\d+)(?![\w.])")
+_FIRST_OF_A_STEP = re.compile(r"(?:\||->|→)\s*\w+\Z")
 _CLAIMED_LAYER = re.compile(r"=>\s*[A-Za-z_][\w.]*\Z")
 
 Advice = tuple[str, str]
@@ -142,8 +144,8 @@ def _comma(unexpected: Unexpected) -> str:
     if wanted == "given end" or canonical(after):
         return "write '|' between steps"
     size = re.search(r"(?<![\w.])\d+\Z", unexpected.leading)
-    if size and size[0] == "0" and after.isdigit():
-        return f"a point stands before decimals: 0.{after}"
+    if size and size[0] == "0" and after.isdigit() and unexpected.text[unexpected.start + 1].isdigit():
+        return f"a point stands before decimals, 0.{after}, and blanks between arguments, 0 {after}"
     if size and after == size[0]:
         return f"write {size[0]}x{after} for a size, and blanks between arguments"
     return "separate arguments with blanks, or write conv(64, 3)" if wanted == "step end" else ""
@@ -183,12 +185,18 @@ def _reserved(unexpected: Unexpected) -> Advice:
     if word[0].isdigit() and wanted == "step":
         if unexpected.behind.startswith("*("):
             return "a step begins with the name of a layer", f"a repeat is written (layer ...)*{word}"
-        return "a step begins with the name of a layer", f"for example conv {word if word.isdigit() else '64 ' + word}"
+        layer = ("conv" if unexpected.behind[:1].isdigit() else "fc") if word.isdigit() else "conv 64"
+        return "a step begins with the name of a layer", f"for example {layer} {word}"
     if before == ")" and wanted in STEP_ENDS and (word[0].isalnum() or word == "/"):
-        if _closes_a_layer(unexpected.leading):
+        closes_a_layer = _closes_a_layer(unexpected.leading)
+        count = _TIMES.match(unexpected.text, unexpected.start)
+        if count and (count[1] or not closes_a_layer):
+            return "a group takes no arguments", f"a repeat is written (layer ...)*{count[2]}"
+        if canonical(word) and word != "pad":  # which is an option, too
+            return "", "write '|' between steps"
+        if closes_a_layer:
             return "the arguments ended with the ')'", "put it into the parentheses, or write the layer without them"
-        count = re.fullmatch(r"[x×]?(\d+)", word) or re.match(r"(?:times\s+)?(\d+)", unexpected.behind)
-        return "a group takes no arguments", f"a repeat is written (layer ...)*{count[1]}" if count else ""
+        return "a group takes no arguments", ""
     return "", ""
 
 
@@ -214,6 +222,8 @@ def _colon(unexpected: Unexpected) -> Advice:
         return "", f"the name of a line is its key: {before}: conv 64 3, without quotes around it"
     if not after:
         return "", ""
+    if unexpected.opened is None and canonical(after) and _FIRST_OF_A_STEP.search(unexpected.leading):
+        return "only a line has its name in front", f"write {after} ... as {before}, or ...; {before}: {after} ..."
     if unexpected.leading.removesuffix(before).rstrip(" \t").endswith(("\n", "\r")):
         return "a line break is a blank here", f"lines have ';' between: ...; {before}: {after} ..."
     short = f"{before}={after} or /{after}" if before == "stride" else f"{before}={after}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from cnncalc.layers import canonical
 from cnncalc.spec.lexer import Lexer, PhraseError
 from cnncalc.spec.phrase_advice import NUMERIC, STEP_ENDS, Unexpected, advice, last_word, next_word
 from cnncalc.spec.syntax import Span
@@ -133,9 +134,9 @@ def unexpected(lexer: Lexer, opened: list[int], wanted: str) -> PhraseError:
     if word in ("|", "->") and wanted in ("loose end", "argument end", "argument") and opened:
         return _unclosed(opened[-1], f"{word!r} cannot stand in it")
     if word in ("**", "^"):
-        return _power(text[: lexer.last], word, span, wanted)
+        return _power(text[: lexer.last], word, span)
     if word[0] == "*" and text[start - 1 : start] == "*":
-        return _power(text[: start - 1].rstrip(), "**", (start - 1, start + 1), wanted)
+        return _power(text[: start - 1].rstrip(), "**", (start - 1, start + 1))
     if word == "*" and wanted in STEP_ENDS:
         return _bare_repeat(text, span)
     if lexer.kind == "BAD" and NUMERIC.match(word) and not _NUMBER.fullmatch(word):
@@ -169,12 +170,22 @@ def _unclosed(place: int, label: str) -> PhraseError:
     return PhraseError("Y203", "this '(' is never closed", (place, place + 1), label, ("add the ')' that ends it",))
 
 
-def _power(leading: str, word: str, span: Span, wanted: str) -> PhraseError:
-    if wanted in STEP_ENDS and leading.endswith(")"):
+def _power(leading: str, word: str, span: Span) -> PhraseError:
+    if leading.endswith(")") and _ends_a_group(leading):
         return _syntax(f"unexpected {word!r}", span, "a group takes no arguments", "a repeat is written (layer ...)*2")
     before = last_word(leading)
     base = before if before.isidentifier() or before.isdigit() else "k"
     return _syntax("there is no power operator", span, help=f"write a product: {base}*{base} instead of {base}{word}2")
+
+
+def _ends_a_group(leading: str) -> bool:
+    """Whether the parentheses that end there are a group of layers, and no value."""
+    depth = 0
+    for place in range(len(leading) - 1, -1, -1):
+        depth += {")": 1, "(": -1}.get(leading[place], 0)
+        if depth == 0:
+            return leading[:place].rstrip().endswith(("|", "->", "→")) or bool(canonical(next_word(leading, place + 1)))
+    return False
 
 
 def _bare_repeat(text: str, span: Span) -> PhraseError:

@@ -18,6 +18,8 @@ RESERVED = ("output", "params", "weights", "macs", "memory", "total", *SIZE_NAME
 """Names that questions about a network use; no line may have one."""
 
 _BELOW = "they stand below it, each indented by two blanks: `conv1: conv 64 3`"
+_INPUT = re.compile(r"\d+(x\d+){2,}\s*(\||->|→)")
+"""A size in front of steps, where only the first line of a one-liner has one."""
 _PATH = re.compile(r"[A-Za-z_]\w*(\.\w+)*\Z")
 
 
@@ -149,13 +151,14 @@ class LineSorter(Sorter):
 
 def with_way_out(fault: Diagnostic, name: str | None, value: Scalar) -> Diagnostic:
     """What is wrong with a line, with the way out that its place in the file tells."""
-    if name and canonical(name) and value.value[:1].isdigit() and fault.code == "Y201":
+    is_size = value.value[:1].isdigit() and not _INPUT.match(value.value)
+    if name and canonical(name) and is_size and fault.code == "Y201":
         help = f"`{name}` is only the name of this line: write {name}: {name} {value.value}"
         return fault._replace(message=f"{value.value!r} is no layer", label="a layer's word comes first", help=(help,))
     if fault.code == "Y203" and not value.quoted:
         behind = value.source.text[value.end : value.end + 1]
         if behind == ",":
-            return fault._replace(help=("between { and } a comma ends the value: put it into quotes",))
+            return fault._replace(help=("between { and } or [ and ] a comma ends the value: put it into quotes",))
         if behind == ";":
             return fault._replace(help=(*fault.help, "a ';' ends the line: branches have ',' between them"))
     return fault

@@ -69,7 +69,9 @@ class Sorter:
                 hint = did_you_mean(name, known)
                 if not hint and canonical(name.split(" ")[0]):
                     hint = "layers stand under `layers:`"
-                if isinstance(value, Scalar) and _NUMBER.match(value.value):
+                if name in ("batch", "batch_size"):
+                    hint = "a file says nothing of the batch: `--batch 8` does"
+                elif isinstance(value, Scalar) and _NUMBER.match(value.value):
                     hint = f"{hint} a number to calculate with stands under `params: {{{name}: {value.value}}}`".strip()
                 blank = key.source.text[key.start : key.start + 1]  # nothing for an empty key at the end
                 if blank.isspace():

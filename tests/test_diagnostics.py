@@ -215,6 +215,15 @@ def test_no_line_is_wider_than_the_terminal(width: int, begin: int) -> None:
     assert lines[row + 1][caret:].startswith("^^^^") and not lines[row + 1][caret:].startswith("^^^^^")
 
 
+@pytest.mark.parametrize("width", range(40, 81, 3))
+def test_words_of_wide_characters_are_folded_by_their_columns(width: int) -> None:
+    words = " ".join(["畳み込み"] * 12)
+    found = Diagnostic("S101", words, mark("abc", 0, 1), words, (words,), (words,))
+    lines = text([found], width=width).splitlines()
+    assert max(map(columns, lines)) <= width
+    assert sum(line.count("畳み込み") for line in lines) == 4 * 12
+
+
 @pytest.mark.parametrize("width", [40, 80])
 def test_a_terminal_shows_the_same_words(width: int) -> None:
     found = long_one(8)

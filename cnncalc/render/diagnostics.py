@@ -142,7 +142,7 @@ def _label(words: str, margin: str, indent: int, length: int, width: int | None)
     """What the caret says: beside it, or below where that leaves no room for words."""
     gutter = f"\n{margin} | "
     start = len(margin) + 3 + indent + length + 1
-    if width is None or start + len(words) <= width:
+    if width is None or start + _columns(words) <= width:
         yield "label", f" {_printable(words)}"
         return
     beside = width - start >= LABEL
@@ -172,7 +172,7 @@ def _remark(margin: str, title: str, words: str, style: str, width: int | None) 
 def _folded(words: str, width: int | None, start: int, indent: str) -> str:
     """Words that begin at a column, in lines that fit a terminal."""
     shown = _printable(words)
-    if width is None or start + len(shown) <= width:
+    if width is None or start + _columns(shown) <= width:
         return shown
     return f"\n{indent}".join(_lines(words, width - len(indent), width - start))
 
@@ -181,12 +181,19 @@ def _lines(words: str, width: int, first: int | None = None) -> list[str]:
     """Lines of at most ``width`` columns (the first of at most ``first``), broken at blanks; other blanks stay."""
     found, room = [""], width if first is None else first
     for word in re.findall(r"\s*\S+", _printable(words)):
-        if found[-1] and len(found[-1]) + len(word) > room:
-            found.append(word.lstrip())
-            room = width
+        if found[-1] and _columns(word) > room:
+            word = word.lstrip()
+            found.append(word)
+            room = width - _columns(word)
         else:
             found[-1] += word
+            room -= _columns(word)
     return found
+
+
+def _columns(words: str) -> int:
+    """The columns that words take on a terminal."""
+    return len(words) if words.isascii() else sum(width for _, width in _cells(words))
 
 
 def _printable(words: str) -> str:

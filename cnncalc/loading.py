@@ -173,7 +173,7 @@ def read_shape(text: str) -> Shape:
         raise fault("T104", f"{text!r} is no shape", scalar.mark, help=["a shape is written 3x224x224, channels first"])
     wrong = misread(shape, scalar.mark)
     if wrong is not None:
-        raise SpecError(wrong)
+        raise SpecError(wrong._replace(help=wrong.help[:1]))  # no layers can be written there
     return shape
 
 

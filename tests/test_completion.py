@@ -49,7 +49,7 @@ def test_codes_and_names_of_rules() -> None:
 @pytest.mark.skipif(shutil.which("bash") is None, reason="no bash")
 def test_bash_offers_names_and_files_side_by_side(tmp_path: Path) -> None:
     """Click's own script forgets the names as soon as files may stand there, too."""
-    for name in ("alexis.yaml", "alex is", "other.yaml"):
+    for name in ("alexis.yaml", "alex is", "alex[1].yaml", "alex1.yaml", "other.yaml"):
         (tmp_path / name).touch()
     program = tmp_path / "bin" / "cnncalc"
     program.parent.mkdir()
@@ -66,4 +66,6 @@ def test_bash_offers_names_and_files_side_by_side(tmp_path: Path) -> None:
         check=False,
     )
     bundled = [name for name in library.names() if name.startswith("alex")]
-    assert bundled and sorted(done.stdout.splitlines()) == sorted([*bundled, "alex is", "alexis.yaml"])
+    assert bundled and sorted(done.stdout.splitlines()) == sorted(
+        [*bundled, "alex is", "alexis.yaml", "alex[1].yaml", "alex1.yaml"]
+    )

@@ -12,24 +12,24 @@ from cnncalc.cli._output import echo
 
 BASH = """\
 %(complete_func)s() {
-    local IFS=$'\\n' response completion type value
+    local IFS=$'\\n' response type value
 
     response=$(env COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD %(complete_var)s=bash_complete $1)
 
     COMPREPLY=()
-    for completion in $response; do
-        IFS=',' read -r type value <<< "$completion"
+    while IFS=',' read -r type value; do
         case $type in
-            dir) compopt -o filenames; COMPREPLY+=($(compgen -d -- "$value")) ;;
-            file) compopt -o filenames; COMPREPLY+=($(compgen -f -- "$value")) ;;
+            dir) compopt -o filenames; mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -d -- "$value") ;;
+            file) compopt -o filenames; mapfile -t -O ${#COMPREPLY[@]} COMPREPLY < <(compgen -f -- "$value") ;;
             plain) COMPREPLY+=("$value") ;;
         esac
-    done
+    done <<< "$response"
 }
 
 complete -o nosort -F %(complete_func)s %(prog_name)s
 """
-"""Click's own forgets the names that it has as soon as files may stand there, too."""
+"""Click's own forgets the names that it has as soon as files may stand there, too, and takes brackets in them for
+patterns."""
 
 
 @click.command()

@@ -73,7 +73,8 @@ def command(
 
     of_training = [each for each in typed(ctx) if each in ("--optimizer", "--loss")]
     if of_training and not options["training"]:
-        raise click.UsageError(f"{' and '.join(of_training)} belong to a training step: leave out --inference")
+        belong = "belongs" if len(of_training) == 1 else "belong"
+        raise click.UsageError(f"{' and '.join(of_training)} {belong} to a training step: leave out --inference")
     if svg is not None and not os.access(os.path.dirname(os.path.abspath(svg)), os.W_OK):
         raise click.BadParameter(f"{svg}: cannot be written there", param_hint="--svg")
     try:

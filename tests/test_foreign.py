@@ -180,6 +180,11 @@ WITHOUT: list[tuple[str, str]] = [
     ("3x32x32 | relu as head; haed.bn | relu", "bn"),
     ("3x32x32 | (relu) tanh 5", "*5"),
     ("input: 3x8x8\nlayers:\n  - relu: 3x8x8 | relu\n", "relu: relu"),
+    ("3x32x32 | conv 32 % c 3", "0.32"),
+    ("3x32x32 | conv 8 k-1", "negative"),
+    ("input: 3x8x8\nlayers:\n  - relu: 3x8x8\n", "relu: relu"),
+    ("year max: 2015\ninput: 3x8x8\nlayers: [relu]\n", "params"),
+    ("3x32x32 | conv(3, 3 | relu; relu", "branches"),
     ("batch: 8\ninput: 3x8x8\nlayers: [relu]\n", "params"),
 ]
 

@@ -244,13 +244,13 @@ class Binder:
         return False
 
     def refuse_negative(self, value: Expr, span: Span) -> None:
-        """``p-1`` reads as a difference; no option may be negative."""
-        if isinstance(value, Binary) and isinstance(value.left, Name) and value.op == "-":
-            letter = value.left.text
-            field = self.kind.letters.get(letter)
-            if field is not None and letter not in self.scope.variables:
-                help = f"{letter}2 is short for {field}=2"
-                raise SpanFault("T104", f"{self.kind.word}'s {field} cannot be negative", span, (help,))
+        """``p-1`` reads as a difference; no padding may be negative.  ``k-1`` is one, of a parameter."""
+        if not isinstance(value, Binary) or value.op != "-" or not isinstance(value.right, Number):
+            return
+        letter = value.left.text if isinstance(value.left, Name) else ""
+        if self.kind.letters.get(letter) == "pad" and letter not in self.scope.variables:
+            message = f"{self.kind.word}'s pad cannot be negative"
+            raise SpanFault("T104", message, span, (f"{letter}2 is short for pad=2",))
 
     def place(self, value: Any, span: Span) -> None:
         """The field that a value without a name belongs to: the next one, or the next that takes its form."""

@@ -80,7 +80,7 @@ def advice(unexpected: Unexpected) -> Advice:
         return _colon(unexpected)
     if word == "+" and wanted in STEP_ENDS and canonical(unexpected.after):
         return "", "write '|' between steps; add(a, b) adds lines"
-    if word == "%" and before.isdigit() and wanted == "step end":
+    if word == "%" and before.isdigit() and wanted == "step end" and unexpected.start == unexpected.last:
         return "", f"a share is a number: {int(before) / 100:g}" if int(before) <= 100 else ""
     if word in ("+", "-", "//", "%", "*") and before and unexpected.after:
         label, help = _operator(unexpected)

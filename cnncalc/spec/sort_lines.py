@@ -18,8 +18,8 @@ RESERVED = ("output", "params", "weights", "macs", "memory", "total", *SIZE_NAME
 """Names that questions about a network use; no line may have one."""
 
 _BELOW = "they stand below it, each indented by two blanks: `conv1: conv 64 3`"
-_INPUT = re.compile(r"\d+(x\d+){2,}\s*(\||->|→)")
-"""A size in front of steps, where only the first line of a one-liner has one."""
+_INPUT = re.compile(r"\d+x\d+x\d+\s*(\||->|→|\Z)")
+"""The size of an image, alone or in front of steps, as only the first line of a one-liner has it."""
 _PATH = re.compile(r"[A-Za-z_]\w*(\.\w+)*\Z")
 
 
@@ -159,7 +159,7 @@ def with_way_out(fault: Diagnostic, name: str | None, value: Scalar) -> Diagnost
         behind = value.source.text[value.end : value.end + 1]
         if behind == ",":
             return fault._replace(help=("between { and } or [ and ] a comma ends the value: put it into quotes",))
-        if behind == ";":
+        if behind == ";" and fault.label.startswith("the text ends"):
             return fault._replace(help=(*fault.help, "a ';' ends the line: branches have ',' between them"))
     return fault
 

@@ -71,7 +71,7 @@ class Sorter:
                     hint = "layers stand under `layers:`"
                 if name in ("batch", "batch_size"):
                     hint = "a file says nothing of the batch: `--batch 8` does"
-                elif isinstance(value, Scalar) and _NUMBER.match(value.value):
+                elif isinstance(value, Scalar) and _NUMBER.match(value.value) and IDENTIFIER.match(name):
                     hint = f"{hint} a number to calculate with stands under `params: {{{name}: {value.value}}}`".strip()
                 blank = key.source.text[key.start : key.start + 1]  # nothing for an empty key at the end
                 if blank.isspace():

@@ -34,6 +34,16 @@ def next_word(text: str, place: int) -> str:
     return found[1] if found else ""
 
 
+def opening(leading: str) -> int:
+    """Where the parentheses begin that end a text; 0 where they begin nowhere."""
+    depth = 0
+    for place in range(len(leading) - 1, -1, -1):
+        depth += {")": 1, "(": -1}.get(leading[place], 0)
+        if depth == 0:
+            return place
+    return 0
+
+
 class Unexpected(NamedTuple):
     """A word that cannot stand where it stands, in what is around it."""
 
@@ -202,12 +212,8 @@ def _reserved(unexpected: Unexpected) -> Advice:
 
 def _closes_a_layer(leading: str) -> bool:
     """Whether the ``)`` at the end belongs to ``layer(...)``, and not to a group."""
-    depth = 0
-    for place in range(len(leading) - 1, -1, -1):
-        depth += {")": 1, "(": -1}.get(leading[place], 0)
-        if depth == 0:
-            return place > 0 and (leading[place - 1].isalnum() or leading[place - 1] == "_")
-    return False
+    before = leading[: opening(leading)][-1:]
+    return before.isalnum() or before == "_"
 
 
 def _colon(unexpected: Unexpected) -> Advice:

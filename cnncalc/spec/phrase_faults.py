@@ -7,7 +7,7 @@ import unicodedata
 
 from cnncalc.layers import canonical
 from cnncalc.spec.lexer import Lexer, PhraseError
-from cnncalc.spec.phrase_advice import NUMERIC, STEP_ENDS, Unexpected, advice, last_word, next_word
+from cnncalc.spec.phrase_advice import NUMERIC, STEP_ENDS, Unexpected, advice, last_word, next_word, opening
 from cnncalc.spec.syntax import Span
 
 _WORD = re.compile(r"\w[\w.]*|\.\d[\w.]*|->|=>|\*\*|//|&&|\|\||[=!<>]=|(?s:.)")
@@ -180,12 +180,8 @@ def _power(leading: str, word: str, span: Span) -> PhraseError:
 
 def _ends_a_group(leading: str) -> bool:
     """Whether the parentheses that end there are a group of layers, and no value."""
-    depth = 0
-    for place in range(len(leading) - 1, -1, -1):
-        depth += {")": 1, "(": -1}.get(leading[place], 0)
-        if depth == 0:
-            return leading[:place].rstrip().endswith(("|", "->", "→")) or bool(canonical(next_word(leading, place + 1)))
-    return False
+    place = opening(leading)
+    return leading[:place].rstrip().endswith(("|", "->", "→")) or bool(canonical(next_word(leading, place + 1)))
 
 
 def _bare_repeat(text: str, span: Span) -> PhraseError:

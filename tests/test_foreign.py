@@ -53,6 +53,8 @@ BEGINNERS: list[tuple[str, str, str, str, str]] = [
     ("3x32x32 | slice 0,3", "Y201", ",", "blanks between arguments, 0 3", "3x32x32 | slice 0 3"),
     ("3x32x32 | slice 0, 3", "Y201", ",", "separate arguments with blanks", "3x32x32 | slice 0 3"),
     ("3x32x32 | flatten | 10", "Y201", "10", "for example fc 10", "3x32x32 | flatten | fc 10"),
+    ("3x32x32 | 8 conv 3", "Y201", "8", "write conv 8", "3x32x32 | conv 8 3"),
+    ("3x32x32 | 3*relu | relu", "Y201", "3", "(layer ...)*3", "3x32x32 | (relu)*3 | relu"),
     ("3x32x32 | c1: conv 6 3", "Y201", ":", "conv ... as c1", "3x32x32 | conv 6 3 as c1"),
     ("3x32x32 | leaky relu", "T101", "relu", "write leakyrelu, in one word", "3x32x32 | leakyrelu"),
     ("3x32x32 | identity", "G101", "identity", "is called id", "3x32x32 | id"),

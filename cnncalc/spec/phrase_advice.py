@@ -193,7 +193,9 @@ def _reserved(unexpected: Unexpected) -> Advice:
             return "", f"an input ends with '|': {before} | {word} ..."
         return "", f"the name of a layer comes first: {word} {before}"
     if word[0].isdigit() and wanted == "step":
-        if unexpected.behind.startswith("*("):
+        if canonical(unexpected.after):
+            return "the name of a layer comes first", f"write {unexpected.after} {word}"
+        if unexpected.behind.startswith("*(") or canonical(unexpected.behind.removeprefix("*").split(" ")[0]):
             return "a step begins with the name of a layer", f"a repeat is written (layer ...)*{word}"
         layer = ("conv" if unexpected.behind[:1].isdigit() else "fc") if word.isdigit() else "conv 64"
         return "a step begins with the name of a layer", f"for example {layer} {word}"

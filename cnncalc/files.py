@@ -19,6 +19,12 @@ BOM = b"\xef\xbb\xbf"
 STDIN = "<stdin>"
 """What the text of standard input is called where nothing else is said."""
 
+FOREIGN = (
+    ".py", ".ipynb", ".pt", ".pth", ".onnx", ".h5", ".hdf5", ".keras", ".prototxt", ".caffemodel", ".weights",
+    ".tflite", ".pb", ".safetensors", ".pkl",
+)  # fmt: skip
+"""Suffixes of files that somebody may take for networks."""
+
 _LISTED = 8
 _SCANNED = 2_000
 
@@ -40,6 +46,18 @@ def load_source(target: str | os.PathLike[str]) -> Source:
     except ValueError:
         raise fault("Y001", f"cannot read {name!r}: no file can have this name") from None
     return Source(name, _decode(name, data), os.path.dirname(name) or ".")
+
+
+def load_architecture(path: str | os.PathLike[str]) -> Source:
+    """The text of a file as :func:`load_source`; Y005 where its suffix says that it is another kind: a program, the
+    weights of a model."""
+    name = os.fspath(path)
+    suffix = os.path.splitext(name)[1].lower()
+    if suffix in FOREIGN and os.path.isfile(name):
+        help = ["write its layers down: docs/tutorial.md says what PyTorch and Keras call them"]
+        message = f"{name} is no architecture: YAML files and networks on one line are read, no {suffix}"
+        raise fault("Y005", message, help=help)
+    return load_source(name)
 
 
 def source_of(target: str | os.PathLike[str], what: str | None = None, form: str = "") -> Source:

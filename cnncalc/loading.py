@@ -18,7 +18,7 @@ from typing import Any
 from cnncalc import library
 from cnncalc.collector import paused
 from cnncalc.errors import Diagnostic, SpecError, fault
-from cnncalc.files import load_source, source_of
+from cnncalc.files import load_architecture, load_source, source_of
 from cnncalc.formats.read import read
 from cnncalc.shape import Shape, misread
 from cnncalc.source import Scalar, Source
@@ -36,12 +36,6 @@ _FILE_LIKE = re.compile(
     r"|[^|;{\n]*\w[/\\](?![\d/])[^|;\n]*\Z"  # nets/lenet, but not `conv 16 3/2`
 )
 """What can only be meant as a path: the suffix of a file, or a separator of folders and no steps."""
-
-FOREIGN = (
-    ".py", ".ipynb", ".pt", ".pth", ".onnx", ".h5", ".hdf5", ".keras", ".prototxt", ".caffemodel", ".weights",
-    ".tflite", ".pb", ".safetensors", ".pkl",
-)  # fmt: skip
-"""Suffixes of files that somebody may take for networks."""
 
 
 def load(
@@ -139,7 +133,7 @@ def find_source(target: str | os.PathLike[str]) -> tuple[Source, str | None]:
     if target == "-":
         return source_of(target), None
     if _FILE_LIKE.match(target) or (len(target) < 1024 and "\n" not in target and os.path.exists(target)):
-        return load_source(_ours(target)), None
+        return load_architecture(target), None
     place = library.find(target)
     if place is not None:
         return load_source(place.path), place.variant
@@ -148,16 +142,6 @@ def find_source(target: str | os.PathLike[str]) -> tuple[Source, str | None]:
         forms = "`cnncalc list` names the bundled ones; a network on one line begins with its input: 3x32x32 | conv 6 5"
         raise fault("Y001", f"there is no file and no bundled network called {target!r}", help=[hint or forms])
     return Source("<line>", target), None
-
-
-def _ours(path: str) -> str:
-    """The path of a file; a fault where its suffix says that it is another kind: a program, the weights of a model."""
-    suffix = os.path.splitext(path)[1].lower()
-    if suffix in FOREIGN and os.path.isfile(path):
-        help = ["write its layers down: docs/tutorial.md says what PyTorch and Keras call them"]
-        message = f"{path} is no architecture: YAML files and networks on one line are read, no {suffix}"
-        raise fault("Y005", message, help=help)
-    return path
 
 
 def read_shape(text: str) -> Shape:

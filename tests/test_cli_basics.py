@@ -507,4 +507,8 @@ def test_files_of_other_tools(name: str, tmp_path: Path, monkeypatch: pytest.Mon
     found = run("summarize", name)
     assert (found.exit_code, found.stdout) == (2, "")
     assert found.stderr.startswith(f"error[Y005]: {name} is no architecture: ") and "docs/tutorial.md" in found.stderr
+    linted = run("lint", name)
+    assert linted.exit_code == 1 and f": {name} is no architecture: " in linted.stdout
+    formatted = run("fmt", name)
+    assert formatted.exit_code == 2 and f": {name} is no architecture: " in formatted.stderr
     assert "error[Y001]: there is no file" in run("summarize", f"other{name}").stderr

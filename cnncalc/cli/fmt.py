@@ -21,7 +21,7 @@ from cnncalc.cli._options import exit_code, keep
 def command(ctx: click.Context, files: tuple[str, ...], check: bool, diff: bool) -> None:
     from cnncalc.cli import _output
     from cnncalc.errors import Diagnostic, SpecError
-    from cnncalc.files import load_source, read_stdin, replace_file
+    from cnncalc.files import load_architecture, read_stdin, replace_file
     from cnncalc.formats.write.fmt import rewrite
     from cnncalc.render import patch
 
@@ -29,7 +29,7 @@ def command(ctx: click.Context, files: tuple[str, ...], check: bool, diff: bool)
     changed = 0
     for file in files:
         try:
-            source = read_stdin(sys.stdin.buffer) if file == "-" else load_source(file)
+            source = read_stdin(sys.stdin.buffer) if file == "-" else load_architecture(file)
             new = rewrite(source)
             if file != "-" and new != source.text and not (check or diff):
                 replace_file(file, new)

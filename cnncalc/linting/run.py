@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from cnncalc.collector import paused
 from cnncalc.errors import Diagnostic, SpecError, fault, in_order
-from cnncalc.files import load_source, replace_file
+from cnncalc.files import load_architecture, load_source, replace_file
 from cnncalc.linting import baseline
 from cnncalc.linting.check import check_source
 from cnncalc.linting.records import Outcome, findings_of
@@ -61,7 +61,7 @@ class Result(NamedTuple):
 def check(task: Task) -> Result:
     """Check one text; fixes are worked out, not written."""
     try:
-        source = task.source or load_source(task.path)
+        source = task.source or load_architecture(task.path)
     except SpecError as error:
         if not task.named and error.diagnostics[0].code == EMPTY:
             return Result(task.path, skipped=True)

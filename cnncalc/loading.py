@@ -22,7 +22,7 @@ from cnncalc.files import load_architecture, load_source, source_of
 from cnncalc.formats.read import read
 from cnncalc.shape import Shape, misread
 from cnncalc.source import Scalar, Source
-from cnncalc.spec.network import Network
+from cnncalc.spec.network import Input, Network
 from cnncalc.spec.phrase import parse_value
 from cnncalc.spec.syntax import Group as Items
 from cnncalc.spec.syntax import Number, Size, Unary
@@ -109,11 +109,11 @@ def network_of(
         network = network._replace(diagnostics=(*faults, *network.diagnostics))
     if input is None:
         return network
-    names = [each.name for net in network.nets[:1] for each in net.inputs]
-    if len(names) != 1:
-        raise fault("T111", f"--input needs a network with one input, but there are {len(names)}")
-    shape = read_shape(input if isinstance(input, str) else ", ".join(map(str, input)))
-    return network._replace(modified=True, extra={**network.extra, "input": {names[0]: shape}})
+    inputs = [each for net in network.nets[:1] for each in net.inputs]
+    if len(inputs) != 1:
+        raise fault("T111", f"--input needs a network with one input, but there are {len(inputs)}")
+    shape = read_shape(input if isinstance(input, str) else ", ".join(map(str, input)), inputs[0])
+    return network._replace(modified=True, extra={**network.extra, "input": {inputs[0].name: shape}})
 
 
 def exact(settings: Dict[str, Any]) -> dict[str, Any]:
@@ -144,8 +144,9 @@ def find_source(target: str | os.PathLike[str]) -> tuple[Source, str | None]:
     return Source("<line>", target), None
 
 
-def read_shape(text: str) -> Shape:
-    """``3x224x224``, ``3,224,224`` or ``784``, channels first as in a file; raises :class:`SpecError`."""
+def read_shape(text: str, instead: Input) -> Shape:
+    """``3x224x224``, ``3,224,224`` or ``784``, channels first as in a file; where the input that it stands ``instead``
+    of is a volume, it is one, too.  Raises :class:`SpecError`."""
     scalar = Scalar(Source("--input", text), text, 0, len(text), 0)
     expr = parse_value(scalar)
     items = expr.items if isinstance(expr, Items) else (expr,)
@@ -156,7 +157,8 @@ def read_shape(text: str) -> Shape:
     if min(shape, default=0) < 1:
         raise fault("T104", f"{text!r} is no shape", scalar.mark, help=["a shape is written 3x224x224, channels first"])
     wrong = misread(shape, scalar.mark)
-    if wrong is not None:
+    rank = sum(len(each.dims) if isinstance(each, Size) else 1 for each in instead.sizes)
+    if wrong is not None and (wrong.code != "T114" or len(shape) != rank):
         raise SpecError(wrong._replace(help=wrong.help[:1]))  # no layers can be written there
     return shape
 

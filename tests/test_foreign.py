@@ -223,6 +223,14 @@ def test_what_beginners_write(text: str, code: str, marked: str, way_out: str, b
     assert first(better) is None, first(better)
 
 
+def test_a_batch_in_front_of_another_input() -> None:
+    """What stands instead of a volume is no image with a batch, whatever its numbers are."""
+    assert cnncalc.analyse(cnncalc.load("1x16x32x32 | conv 8 3", input="1x3x32x32")).rows[0].output == (8, 1, 30, 30)
+    for network in ("3x32x32 | conv 8 3", "784 | fc 10"):
+        with pytest.raises(SpecError, match="T114"):
+            cnncalc.load(network, input=(1, 3, 32, 32))
+
+
 def test_a_comma_between_braces_ends_a_value() -> None:
     text = "input: 3x8x8\nlayers: {a: conv(3, 3)}\n"
     found = first(text)

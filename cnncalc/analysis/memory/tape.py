@@ -1,8 +1,7 @@
 """Tensors without values, and a tape of what backward will do with them: torch's autograd as far as memory goes.
 
 A :class:`Tensor` counts who holds it, as a TensorImpl does, and holds a :class:`Storage`; the storage is freed with its
-last tensor.  Every allocation and release is an event on the tape, so that the peak, what is alive at it, and the
-allocator's replay all come from one log.  The rules of the engine are those of torch 2.6 to 2.15:
+last tensor, which the :class:`Log` notes.  The rules of the engine are those of torch 2.6 to 2.15:
 
 * ready nodes run by descending sequence number (reverse order of creation); a parameter's gradient is taken over by
   ``.grad`` when those of all its uses are there, and added in place in a later pass (``accumulate_grad.h``);
@@ -19,12 +18,11 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from cnncalc.analysis.memory.layout import lies_as, like
+from cnncalc.analysis.memory.log import Log
 from cnncalc.analysis.memory.tensors import (
     Backward,
     InplaceFault,
-    Moment,
     NotModelled,
-    Product,
     Step,
     Storage,
     Strides,
@@ -37,89 +35,29 @@ TORCH = (2, 15)
 """The release of torch that is followed where none is named."""
 
 
-class Tape:
-    """The log of one run: events, moments, the autograd graph while it lives.
+class Tape(Log):
+    """The log of one run with the autograd graph while it lives.
 
-    ``itemsize`` bytes per value; ``cpu`` for the figures that only the CPU has; ``recording`` whether gradients are
-    wanted; ``training`` whether layers such as dropout are in training mode; ``torch`` the release that is
-    followed; ``autocast`` whether operators choose their data type (:mod:`cnncalc.analysis.memory.autocast`).
+    ``recording`` whether gradients are wanted; ``training`` whether layers such as dropout are in training mode;
+    ``torch`` the release that is followed; ``autocast`` whether operators choose their data type
+    (:mod:`cnncalc.analysis.memory.autocast`).
     """
 
     def __init__(self, itemsize: int, device: str, training: bool, torch: tuple[int, int] = TORCH) -> None:
-        self.itemsize = itemsize
-        self.device = device
-        self.cpu = device == "cpu"
+        super().__init__(itemsize, device)
         self.torch = torch
         self.autocast = False
         self.casts: dict[int, Tensor] = {}
         """The weights that autocast has cast, by the parameter."""
         self.training = training
         self.recording = training
-        self.now = 0
-        self.peak = 0
-        self.peak_event = -1
-        self.events: list[Storage] = []
-        """A storage stands here when it is allocated and again when it is freed."""
-        self.moments: list[Moment] = []
         self.sequence = 0
-        self.phase = "setup"
-        self.place = ""
         self.gradients: dict[int, Tensor] = {}
         self.saved: set[Storage] = set()
         """Whatever a step has saved, whether it still does or not."""
-        self.products: list[Product] = []
         self.batch: set[Storage] = set()
 
-    # -- memory ------------------------------------------------------------------------------------------------
-
-    def at(self, phase: str, place: str) -> None:
-        """Begin a moment."""
-        self.close()
-        self.phase = phase
-        self.place = place
-        self.moments.append(Moment(phase, place, len(self.events), self.now))
-
-    def close(self) -> None:
-        """End the moment."""
-        if self.moments:
-            moment = self.moments[-1]
-            moment.last = len(self.events)
-            moment.after = self.now
-
-    def new(
-        self, shape: Shape, name: str = "output", itemsize: int | None = None, strides: Strides | None = None
-    ) -> Tensor:
-        """A new tensor; without values (bytes 0) it is no event."""
-        size = self.itemsize if itemsize is None else itemsize
-        bytes = size
-        for each in shape:
-            bytes *= each
-        storage = Storage(bytes, name, self.place)
-        if bytes:
-            self.events.append(storage)
-            self.now += bytes
-            if self.now > self.peak:
-                self.peak = self.now
-                self.peak_event = len(self.events)
-            moment = self.moments[-1]
-            moment.peak = max(moment.peak, self.now)
-        return Tensor(storage, shape, size, strides)
-
-    def another(self, tensor: Tensor, shape: Shape, name: str = "output", strides: Strides | None = None) -> Tensor:
-        """A new tensor of the data type of ``tensor``."""
-        return self.new(shape, name, tensor.itemsize, strides)
-
-    def crumb(self) -> Tensor | None:
-        """The 0-dimensional double that wraps a Python number: memory of the CPU, 8 bytes."""
-        if not self.cpu:
-            return None
-        number = self.new((), "wrapped number", 8)
-        number.storage.listed = False
-        return number
-
-    def multiplies(self, fused: bool = False) -> None:
-        """A matrix product comes next; ``fused``: it adds the bias, too."""
-        self.products.append(Product(len(self.events), self.phase in ("backward", "recompute"), fused))
+    # -- who holds what ----------------------------------------------------------------------------------------
 
     def hold(self, tensor: Tensor) -> Tensor:
         tensor.holders += 1
@@ -146,12 +84,6 @@ class Tape:
             if not step.holders:
                 self.forget(step)
                 stack += [edge for edge in step.edges if type(edge) is Step]
-
-    def release(self, storage: Storage) -> None:
-        storage.holders -= 1
-        if not storage.holders and storage.bytes:
-            self.events.append(storage)
-            self.now -= storage.bytes
 
     def view(self, tensor: Tensor, shape: Shape, strides: Strides | None = None) -> Tensor:
         """Another tensor on the same storage."""

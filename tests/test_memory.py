@@ -631,6 +631,21 @@ outputs: [out, v2]
     assert_equal(graph_of(text), optimizer="momentum")
 
 
+def test_a_batch_norm_of_one_axis_lies_contiguous() -> None:
+    """Seen where the vector behind it needs no copy, while something else keeps the peak there."""
+    text = """
+input: 4x12
+layers:
+  v4: add(input | conv 1 1 | ln | conv 4 3 p1, input, input | prelu, inplace)
+  v5: add(v4 | lrn 3, v4)
+  v6: mul(input, v5 | sigmoid)
+  v7: v4 | bn
+  out: v7 | fc 5
+outputs: [out, v6]
+"""
+    assert_equal(graph_of(text), optimizer="momentum")
+
+
 def test_refuses_to_read_a_view_of_what_was_overwritten() -> None:
     text = """
 input: 4x6x6

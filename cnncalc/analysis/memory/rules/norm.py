@@ -43,11 +43,13 @@ def normalised(
 
 @rule(*each_rank("BatchNorm"))
 def batch_norm(tape: Tape, site: Site, x: Tensor) -> Tensor:
-    """In evaluation with running statistics none are made."""
+    """In evaluation with running statistics none are made.  The result lies contiguous, or channels last where only the
+    input does (``suggest_memory_format``)."""
     tracked = site.arguments["track_running_stats"]
     fixed = not tape.training and tracked
     sizes = (0,) if fixed else (x.shape[1],)
-    return normalised(tape, x, site.parameters, sizes, like(x.shape, x.strides), tracked=tracked)
+    last = is_channels_last(x.shape, x.strides) and not lies_as(x.shape, x.strides, None)
+    return normalised(tape, x, site.parameters, sizes, ops.format_of(x.shape, last), tracked=tracked)
 
 
 @rule("GroupNorm")

@@ -9,7 +9,7 @@ from cnncalc.analysis import report as analysis
 from cnncalc.analysis.expectations import check
 from cnncalc.collector import paused
 from cnncalc.errors import SpecError, did_you_mean, fault
-from cnncalc.graph import NODE_LIMIT, expand, part_for
+from cnncalc.graph import NODE_LIMIT, Graph, expand, part_for
 from cnncalc.loading import load
 from cnncalc.spec.network import Network
 
@@ -73,28 +73,28 @@ def analyse_all(
         network = load(network)
     with paused():
         graphs = expand(network, strict=strict, limit=limit, shapes=network.extra.get("input"))
+        broken = [each for graph in graphs if not graph.complete for each in graph.diagnostics]
+        if net is not None:
+            graphs = _called(net, graphs)
+        if broken and not partial:
+            raise SpecError(broken)
+        if only is not None:
+            graphs = [part_for(graph, only) for graph in graphs]
         reports = [Report(graph, batch, dtype) for graph in graphs]
         for report in reports:
             assert report.totals is not None  # the rows are made while the collector rests
-    broken = [each for report in reports if not report.complete for each in report.diagnostics]
-    if net is not None:
-        reports = _called(net, reports)
-    if broken and not partial:
-        raise SpecError(broken)
-    if only is not None:
-        return [Report(part_for(report.graph, only), batch, dtype) for report in reports]
-    if not network.modified and not network.diagnostics:
+    if only is None and not network.modified and not network.diagnostics:
         for report in reports:
             report.diagnostics += check(report, report.graph.net.expect)
     return reports
 
 
-def _called(net: str, reports: list[Report]) -> list[Report]:
-    """The reports of the net of that name; raises :class:`SpecError`, G101, where there is none."""
-    found = [report for report in reports if report.graph.net.name == net]
+def _called(net: str, graphs: list[Graph]) -> list[Graph]:
+    """The net of that name; raises :class:`SpecError`, G101, where there is none."""
+    found = [graph for graph in graphs if graph.net.name == net]
     if found:
         return found
-    known = [str(report.graph.net.name) for report in reports if report.graph.net.name]
+    known = [graph.net.name for graph in graphs if graph.net.name]
     hint = did_you_mean(net, known) or (
         f"its nets: {', '.join(known)}" if known else "it has a single net without a name"
     )

@@ -12,7 +12,7 @@ import gc
 import os
 import sys
 
-COLLECT_AFTER = 300_000
+COLLECT_AFTER = 100_000
 """The process is short-lived and keeps nearly all it makes: looking for garbage every 700 objects only takes time."""
 
 FRAME_ROOM = 7_300

@@ -157,7 +157,7 @@ def apart(truth: int, claimed: Fraction) -> str:
     difference = truth - claimed
     told = [f"{'+' if difference > 0 else ''}{grouped(int(difference))}"]
     if claimed:
-        times = Fraction(truth) / claimed
+        times = truth / claimed
         many = grouped(round(times)) if times >= 10 * TIMES else decimal(times, 2)
         told.append(f"{many} times" if times >= TIMES else f"{float(100 * (times - 1)):+.2f} %")
     return f"({', '.join(told)})"

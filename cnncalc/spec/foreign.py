@@ -54,26 +54,19 @@ LAYERS = {
 
 EXAMPLES = {
     "adaptivemaxpool": "adaptive 6 max",
-    "dropout1d": "dropout 0.5 spatial",
-    "dropout2d": "dropout 0.5 spatial",
-    "dropout3d": "dropout 0.5 spatial",
-    "spatialdropout": "dropout 0.5 spatial",
-    "upsample": "upsample 2",
-    "upsampling": "upsample 2",
-    "zeropad": "pad 1",
-    "zeropadding": "pad 1",
+    **dict.fromkeys(("dropout1d", "dropout2d", "dropout3d", "spatialdropout"), "dropout 0.5 spatial"),
+    **dict.fromkeys(("upsample", "upsampling"), "upsample 2"),
+    **dict.fromkeys(("zeropad", "zeropadding"), "pad 1"),
 }
 """How those are written that are not the example of our layer."""
 
 SAID = {
     "activation": "an activation is a layer of its own: relu, tanh, softmax ...",
-    "input": "an input is its size alone: 3x32x32 | ...",
-    "inputlayer": "an input is its size alone: 3x32x32 | ...",
-    "separableconv": "say both of its steps: dwconv 3 p1 | conv 64 1",
+    **dict.fromkeys(("input", "inputlayer"), "an input is its size alone: 3x32x32 | ..."),
+    **dict.fromkeys(("separable", "separableconv"), "say both of its steps: dwconv 3 p1 | conv 64 1"),
     "sequential": "write the layers one after the other, with | between",
     "identity": "the value itself is called id",
     "global": "one word each: gap is the mean over all positions, gmp the maximum",
-    "separable": "say both of its steps: dwconv 3 p1 | conv 64 1",
     **dict.fromkeys(
         ("attention", "selfattention", "multiheadattention", "transformer", "lstm", "gru", "rnn", "embedding"),
         "there are layers of convolutional networks only: `cnncalc list --layers` names them",
